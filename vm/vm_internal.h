@@ -1,0 +1,94 @@
+/* vm/vm_internal.h - what the files of the room `vm/` share.
+ *
+ * WHO RUNS: every OS thread that is in a universe has `vm_current` set. Its `running` is the Lua state whose code the OS
+ * thread executes at this moment (its root, or a coroutine some levels up): that is the state a kick must arm.
+ *
+ * Everything in struct vm and in Lua states is guarded by the universe's GIL, but for the fields marked "signal".
+ */
+#ifndef VM_INTERNAL_H
+#define VM_INTERNAL_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "vm.h"
+
+enum vm_unwinding { VM_UNWIND_NONE, VM_UNWIND_INTERRUPT, VM_UNWIND_EXIT };
+
+struct vm_thread {
+  vm *universe;
+  lua_State *root;
+  gil_thread *gil;
+  void *user;
+  int copy;
+  pthread_t pthread;
+  struct vm_thread *next, *prev; /* in vm.threads */
+
+  lua_State *volatile running;   /* signal: read by the kick handler on this very OS thread */
+  volatile sig_atomic_t holding; /* signal: 1 while this thread holds the GIL and a kick may arm `running` */
+  volatile sig_atomic_t kicked;  /* signal: a kick came; `running` was armed, or is to be armed */
+  bool skip_line;                /* the next line event may be mid-statement: see checkpoint.c */
+  bool tick_due;                 /* ticks have passed; waits for a line boundary */
+  _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
+  enum vm_unwinding unwinding;   /* what this thread's errors mean now */
+  int exit_status;
+};
+
+struct vm {
+  struct vm_options options;
+  lua_State *main_state;
+  gil *lock;
+  vm_thread *main_thread;
+  vm_thread *threads; /* all of the universe; guarded by `threads_mutex` as well as the GIL */
+  pthread_mutex_t threads_mutex; /* innermost; so that vm_interrupt can visit the threads without the GIL */
+  int64_t ticks;      /* instructions between two unasked checkpoints; 0: none */
+  bool has_user_hooks; /* some script called debug.sethook */
+  bool closing;
+
+  struct vm_stream *streams;      /* stream.c: all open ones */
+  unsigned busy_streams;          /* how many are in a system call without the GIL */
+  struct vm *next_live, *prev_live; /* interrupt.c */
+};
+
+extern _Thread_local vm_thread *vm_current;
+
+/* universe.c */
+void vm_after_acquire(vm_thread *self); /* the thread holds the GIL again: kicks that came meanwhile take effect */
+
+/* checkpoint.c */
+void vm_checkpoint_init(void);        /* installs the kick's signal handler, once per process */
+void vm_kick(void *user, gil_thread *holder);
+void vm_arm(vm_thread *self, lua_State *L); /* L calls the checkpoint at the next boundary */
+void vm_apply_ticks(vm *universe, lua_State *L); /* installs or removes the permanent count hook, for new states */
+bool vm_checkpoint(lua_State *L, vm_thread *self, gil_cause cause);
+
+/* hooks.c: debug.sethook and debug.gethook beside our own hook */
+int vm_open_hooks(lua_State *L);
+void vm_user_hook(lua_State *L, lua_Debug *ar); /* the hook of states on which a script has set one */
+
+/* coroutine.c, base.c, iolib.c, oslib.c: replace or add to the stock libraries, on the table where they live */
+void vm_open_coroutine(lua_State *L);
+void vm_open_base(lua_State *L);
+void vm_open_io(lua_State *L);
+void vm_open_os(lua_State *L);
+
+/* stream.c */
+struct vm_stream;
+/* A FILE over `fd` whose system calls pass the second door; owns `fd` if `owns`. `mode` as of fopen. NULL and errno. */
+FILE *vm_stream_open(vm *universe, int fd, const char *mode, bool owns);
+/* Waits until no other thread is inside a system call on `file`. Called before every use of a stream. May switch. */
+void vm_stream_settle(lua_State *L, FILE *file);
+/* At the universe's end: streams stop knowing it; standard ones are flushed. Returns 0, or -1 and a message printed. */
+int vm_streams_finish(vm *universe);
+
+/* interrupt.c */
+void vm_register_live(vm *universe);
+void vm_unregister_live(vm *universe);
+void vm_poked(void *user, gil_thread *holder);
+/* Called by base.c and coroutine.c when a call has failed: passes on what must not be caught. */
+static inline bool vm_must_pass_on(void) { return vm_current && vm_current->unwinding != VM_UNWIND_NONE; }
+/* Makes the calling thread unwind to its bottom for os.exit in a copy. Never returns. */
+_Noreturn void vm_raise_exit(lua_State *L, int status);
+
+#endif
