@@ -122,8 +122,22 @@ bool vm_was_interrupted(void);
 /* Interrupts all threads of the universe, wherever they are. Any OS thread that is in no universe, or the timekeeper. */
 void vm_interrupt(vm *universe);
 
-/* Whether the calling thread has an interrupt or exit to raise. */
+/* Interrupts every universe of this process. Normal context, not from a signal handler. */
+void vm_interrupt_all(void);
+
+/* A parker that the SIGINT handler unparks as well: for a main thread that is in no universe and waits for others.
+   NULL: none. Call on the process's main thread. */
+void vm_set_interrupt_parker(gil_parker *parker);
+
+/* Whether the calling thread has an interrupt that vm_raise_pending would raise. */
 bool vm_is_interrupted(void);
+
+/* Whether the calling thread has raised an interrupt or exit and is on its way to its bottom (or there). What its
+   to-be-closed variables do on the way may wait as usual. */
+bool vm_is_unwinding(void);
+
+/* The calling thread is at its bottom and goes on, as a prompt does: what was pending or unwinding is forgotten. */
+void vm_forget_interrupt(void);
 
 /* Raises what is pending, if anything. */
 void vm_raise_pending(lua_State *L);

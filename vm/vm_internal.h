@@ -25,9 +25,10 @@ struct vm_thread {
   pthread_t pthread;
   struct vm_thread *next, *prev; /* in vm.threads */
 
-  lua_State *volatile running;   /* signal: read by the kick handler on this very OS thread */
-  volatile sig_atomic_t holding; /* signal: 1 while this thread holds the GIL and a kick may arm `running` */
-  volatile sig_atomic_t kicked;  /* signal: a kick came; `running` was armed, or is to be armed */
+  lua_State *volatile running; /* signal: read by the kick handler on this very OS thread */
+  _Atomic bool holding;        /* signal: this thread holds the GIL and a kick may arm `running` */
+  _Atomic bool kicked;         /* signal: a kick came; `running` was armed, or is to be armed */
+  uint32_t dice;               /* signal: state of checkpoint.c's draws */
   bool skip_line;                /* the next line event may be mid-statement: see checkpoint.c */
   bool tick_due;                 /* ticks have passed; waits for a line boundary */
   _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
@@ -42,30 +43,37 @@ struct vm {
   vm_thread *main_thread;
   vm_thread *threads; /* all of the universe; guarded by `threads_mutex` as well as the GIL */
   pthread_mutex_t threads_mutex; /* innermost; so that vm_interrupt can visit the threads without the GIL */
-  int64_t ticks;      /* instructions between two unasked checkpoints; 0: none */
-  bool has_user_hooks; /* some script called debug.sethook */
-  bool closing;
+  int64_t ticks; /* instructions between two unasked checkpoints; 0: none */
 
   struct vm_stream *streams;      /* stream.c: all open ones */
   unsigned busy_streams;          /* how many are in a system call without the GIL */
   struct vm *next_live, *prev_live; /* interrupt.c */
 };
 
-extern _Thread_local vm_thread *vm_current;
+/* Who am I. Initial-exec: we are always part of the executable, and coroutine.resume reads this. */
+extern _Thread_local vm_thread *vm_current __attribute__((tls_model("initial-exec")));
 
-/* universe.c */
-void vm_after_acquire(vm_thread *self); /* the thread holds the GIL again: kicks that came meanwhile take effect */
+/* universe.c: both doors lead through these. While `holding` is false the kick handler keeps its hands off `running`. */
+void vm_before_release(vm_thread *self);
+void vm_after_acquire(vm_thread *self); /* kicks and interrupts that came meanwhile take effect */
 
 /* checkpoint.c */
-void vm_checkpoint_init(void);        /* installs the kick's signal handler, once per process */
+void vm_checkpoint_init(void); /* installs the kick's signal handler, once per process */
 void vm_kick(void *user, gil_thread *holder);
+void vm_kick_thread(vm_thread *thread); /* the same, for one that is known to live */
 void vm_arm(vm_thread *self, lua_State *L); /* L calls the checkpoint at the next boundary */
-void vm_apply_ticks(vm *universe, lua_State *L); /* installs or removes the permanent count hook, for new states */
+void vm_disarm(vm_thread *self, lua_State *L); /* back to the hooks that L has when nobody asks */
+/* lua_sethook from outside a signal handler: the two must not interleave. */
+void vm_sethook(vm_thread *self, lua_State *L, lua_Hook hook, int mask, int count);
+int64_t vm_poll_instructions(const vm *universe); /* count of the permanent hook; 0: no such hook */
+/* What an event of a hook means for us: skipped, awaited further, or a checkpoint (which may raise and switch). */
+void vm_hook_event(lua_State *L, vm_thread *self, int event);
 bool vm_checkpoint(lua_State *L, vm_thread *self, gil_cause cause);
 
 /* hooks.c: debug.sethook and debug.gethook beside our own hook */
-int vm_open_hooks(lua_State *L);
+void vm_open_hooks(lua_State *L);
 void vm_user_hook(lua_State *L, lua_Debug *ar); /* the hook of states on which a script has set one */
+void vm_restore_user_hook(vm_thread *self, lua_State *L); /* as the script set it */
 
 /* coroutine.c, base.c, iolib.c, oslib.c: replace or add to the stock libraries, on the table where they live */
 void vm_open_coroutine(lua_State *L);
@@ -86,8 +94,6 @@ int vm_streams_finish(vm *universe);
 void vm_register_live(vm *universe);
 void vm_unregister_live(vm *universe);
 void vm_poked(void *user, gil_thread *holder);
-/* Called by base.c and coroutine.c when a call has failed: passes on what must not be caught. */
-static inline bool vm_must_pass_on(void) { return vm_current && vm_current->unwinding != VM_UNWIND_NONE; }
 /* Makes the calling thread unwind to its bottom for os.exit in a copy. Never returns. */
 _Noreturn void vm_raise_exit(lua_State *L, int status);
 

@@ -1,0 +1,140 @@
+/* vm/interrupt.c - Ctrl-C, and unwinding that no pcall stops. Room: vm/. The handler runs on the process's main thread
+ * (workers and timekeepers block SIGINT); the rest anywhere.
+ *
+ * The first Ctrl-C interrupts everybody: a thread that runs bytecode raises "interrupted!" at its next checkpoint, a
+ * thread that waits raises it out of its wait. The second has the default action and ends the process, as with lua.
+ *
+ * The handler itself can do little: it interrupts its own thread, and pokes the lock's timekeeper, which visits all
+ * others in normal context (vm_interrupt). A universe without a timekeeper has one thread, the main one.
+ *
+ * An interrupt that a script's pcall could catch would leave `while true do pcall(f) end` running for ever. So a thread
+ * that has raised one is "unwinding": pcall, xpcall, coroutine.resume and close pass errors on (base.c, coroutine.c)
+ * until the thread is at its bottom. To-be-closed variables are closed on the way. os.exit in a copy of a script goes
+ * the same way.
+ *
+ * LOCK ORDER: live_mutex, then a lock's mutex (timekeeper), then vm.threads_mutex.
+ */
+#include <errno.h>
+#include <lauxlib.h>
+
+#include "vm_internal.h"
+
+static _Atomic bool interrupted;
+static gil_parker *_Atomic main_parker;
+
+static pthread_mutex_t live_mutex = PTHREAD_MUTEX_INITIALIZER;
+static vm *live; /* all universes of the process; guarded by live_mutex */
+
+/* ---------------------------------------------------------------- who is there ---------------------------------- */
+
+void vm_register_live(vm *universe) {
+  pthread_mutex_lock(&live_mutex);
+  universe->next_live = live;
+  if (live) live->prev_live = universe;
+  live = universe;
+  pthread_mutex_unlock(&live_mutex);
+}
+
+void vm_unregister_live(vm *universe) {
+  pthread_mutex_lock(&live_mutex);
+  *(universe->prev_live ? &universe->prev_live->next_live : &live) = universe->next_live;
+  if (universe->next_live) universe->next_live->prev_live = universe->prev_live;
+  pthread_mutex_unlock(&live_mutex);
+}
+
+void vm_interrupt(vm *universe) {
+  pthread_mutex_lock(&universe->threads_mutex);
+  for (vm_thread *t = universe->threads; t; t = t->next) {
+    atomic_store_explicit(&t->interrupted, true, memory_order_relaxed);
+    gil_wake(t->gil);
+    /* One that takes the lock at this moment sees `interrupted` right after (vm_after_acquire). */
+    if (atomic_load_explicit(&t->holding, memory_order_relaxed)) vm_kick_thread(t);
+  }
+  pthread_mutex_unlock(&universe->threads_mutex);
+}
+
+void vm_poked(void *user, gil_thread *holder) {
+  (void)holder;
+  vm_interrupt(user);
+}
+
+void vm_interrupt_all(void) {
+  pthread_mutex_lock(&live_mutex);
+  for (vm *universe = live; universe; universe = universe->next_live) vm_interrupt(universe);
+  pthread_mutex_unlock(&live_mutex);
+}
+
+/* ---------------------------------------------------------------- the signal ----------------------------------- */
+
+static void on_interrupt(int signal_number) {
+  int error = errno;
+  signal(signal_number, SIG_DFL);
+  atomic_store_explicit(&interrupted, true, memory_order_relaxed);
+  vm_thread *self = vm_current;
+  if (self) {
+    atomic_store_explicit(&self->interrupted, true, memory_order_relaxed);
+    gil_wake(self->gil);
+    atomic_store_explicit(&self->kicked, true, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&self->holding, memory_order_relaxed)) vm_arm(self, self->running);
+    gil_poke(self->universe->lock);
+  }
+  gil_parker *parker = atomic_load_explicit(&main_parker, memory_order_acquire);
+  if (parker) gil_unpark(parker);
+  errno = error;
+}
+
+/* No SA_RESTART: a read that blocks is to end. */
+void vm_signals_begin(void) {
+  atomic_store_explicit(&interrupted, false, memory_order_relaxed);
+  struct sigaction action = {.sa_handler = on_interrupt};
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGINT, &action, NULL) != 0) gil_fatal("sigaction", errno);
+}
+
+void vm_signals_end(void) { signal(SIGINT, SIG_DFL); }
+
+void vm_set_interrupt_parker(gil_parker *parker) {
+  atomic_store_explicit(&main_parker, parker, memory_order_release);
+}
+
+bool vm_was_interrupted(void) { return atomic_load_explicit(&interrupted, memory_order_relaxed); }
+
+/* ---------------------------------------------------------------- unwinding ------------------------------------ */
+
+bool vm_is_interrupted(void) {
+  vm_thread *self = vm_current;
+  return self && atomic_load_explicit(&self->interrupted, memory_order_relaxed) && !vm_is_unwinding();
+}
+
+bool vm_is_unwinding(void) { return vm_current && vm_current->unwinding != VM_UNWIND_NONE; }
+
+/* A thread that unwinds already runs its to-be-closed variables: those are not interrupted once more. */
+void vm_raise_pending(lua_State *L) {
+  vm_thread *self = vm_current;
+  if (!atomic_exchange_explicit(&self->interrupted, false, memory_order_relaxed)) return;
+  if (self->unwinding != VM_UNWIND_NONE) return;
+  self->unwinding = VM_UNWIND_INTERRUPT;
+  luaL_error(L, "interrupted!");
+}
+
+void vm_forget_interrupt(void) {
+  vm_thread *self = vm_current;
+  atomic_store_explicit(&self->interrupted, false, memory_order_relaxed);
+  self->unwinding = VM_UNWIND_NONE;
+}
+
+void vm_raise_exit(lua_State *L, int status) {
+  vm_thread *self = vm_current;
+  self->unwinding = VM_UNWIND_EXIT;
+  self->exit_status = status;
+  lua_pushliteral(L, "os.exit");
+  lua_error(L);
+  __builtin_unreachable();
+}
+
+bool vm_exit_requested(vm_thread *thread, int *status) {
+  if (thread->unwinding != VM_UNWIND_EXIT) return false;
+  *status = thread->exit_status;
+  return true;
+}
