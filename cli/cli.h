@@ -106,6 +106,9 @@ void cli_fill_copies(const struct cli_options *options, struct copies_spec *spec
 /* Whether the script is what standard input holds: `-`, or nothing named and no terminal to prompt at. */
 bool cli_script_is_stdin(const struct cli_options *options);
 
+/* Whether a prompt opens at the end: -i, or nothing named and a terminal to prompt at. */
+bool cli_wants_prompt(const struct cli_options *options);
+
 /* Reads a script on standard input into `options`, so that each of several copies can run it. Does nothing if the script
    is a file. Returns 0, or says what failed and returns CLI_STATUS_FAILED. */
 int cli_read_script(struct cli_options *options);
@@ -125,8 +128,8 @@ int cli_body(lua_State *L, void *options);
 /* Prints the error object on top of the stack to stderr, after "gilvm: " if `named`, and pops it. */
 void cli_print_error(lua_State *L, bool named);
 
-/* Reads from the standard input that scripts see: what `io.stdin:read(format)` returns is pushed, nil at the end or on
-   failure. May switch; may raise. */
+/* Reads from the standard input that scripts see, `io.stdin:read(format)`. Pushes two values: a message or nil, and on
+   top what was read, nil at the end or on failure. May switch; may raise. */
 void cli_read_stdin(lua_State *L, const char *format);
 
 /* ---------------------------------------------------------------- interactive.c -------------------------------- */

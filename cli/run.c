@@ -8,14 +8,22 @@
 #include "cli.h"
 #include "view/view.h"
 
-/* ---------------------------------------------------------------- a script on standard input ------------------- */
+/* ---------------------------------------------------------------- what standard input is for ------------------- */
 
-bool cli_script_is_stdin(const struct cli_options *options) {
-  if (options->script < options->argc)
-    return strcmp(options->argv[options->script], "-") == 0 && strcmp(options->argv[options->script - 1], "--") != 0;
+/* Whether the command line names nothing to do: neither a script nor -e, -i or -v. */
+static bool names_nothing(const struct cli_options *options) {
   for (size_t i = 0; i < options->step_count; i++)
     if (options->steps[i].option == 'e') return false;
-  return !options->interactive && !options->show_version && !isatty(STDIN_FILENO);
+  return options->script == options->argc && !options->interactive && !options->show_version;
+}
+
+bool cli_wants_prompt(const struct cli_options *options) {
+  return options->interactive || (names_nothing(options) && isatty(STDIN_FILENO));
+}
+
+bool cli_script_is_stdin(const struct cli_options *options) {
+  if (options->script == options->argc) return names_nothing(options) && !isatty(STDIN_FILENO);
+  return strcmp(options->argv[options->script], "-") == 0 && strcmp(options->argv[options->script - 1], "--") != 0;
 }
 
 int cli_read_script(struct cli_options *options) {
@@ -128,9 +136,21 @@ static int show_figures(const struct cli_options *options, const struct copies_r
   return status;
 }
 
+/* What is printed before anything runs. -v says what lua says, since programs read that. */
+static int print_version(const struct cli_options *options) {
+  if (options->show_version)
+    puts(LUA_COPYRIGHT);
+  else if (cli_wants_prompt(options))
+    printf("gilvm %s (%s)%s\n", GILVM_VERSION, LUA_RELEASE, &LUA_COPYRIGHT[sizeof LUA_RELEASE - 1]);
+  return cli_finish_stdout();
+}
+
 int cli_run(struct cli_options *options) {
+  if (options->copies > 1 && cli_wants_prompt(options))
+    return cli_usage_error("-j %u without a script: a prompt serves one copy", options->copies);
   struct json_file json;
   int status = options->copies > 1 ? cli_read_script(options) : 0;
+  if (status == 0) status = print_version(options);
   if (status == 0) status = open_json(options, &json);
   if (status != 0) return status;
 

@@ -11,7 +11,7 @@
 #include "cli.h"
 
 static const char stdin_key[] = "gilvm.stdin"; /* in the registry: io.stdin as it was before a script could change it */
-static const char ended_key[] = "gilvm.ended"; /* in the registry: os.exit in the setup has ended this copy */
+static const char ended_key[] = "gilvm.ended"; /* in the registry: whether os.exit in the setup has ended all copies of the universe */
 
 /* ---------------------------------------------------------------- errors --------------------------------------- */
 
@@ -24,21 +24,18 @@ void cli_print_error(lua_State *L, bool named) {
 
 /* After a failed load or call: the exit status. Prints the error on top, unless it is an os.exit that ends the copy. */
 static int report(lua_State *L) {
-  int status;
-  if (vm_exit_requested(vm_self(), &status)) {
+  int status = CLI_STATUS_FAILED;
+  if (vm_exit_requested(vm_self(), &status))
     lua_pop(L, 1);
-    lua_pushboolean(L, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, ended_key);
-    return status;
-  }
-  cli_print_error(L, true);
-  return CLI_STATUS_FAILED;
+  else
+    cli_print_error(L, true);
+  return status;
 }
 
-static bool has_ended(lua_State *L) {
-  bool ended = lua_getfield(L, LUA_REGISTRYINDEX, ended_key) != LUA_TNIL;
-  lua_pop(L, 1);
-  return ended;
+/* Whether os.exit has ended this copy on the calling thread, also with status 0. */
+static bool has_ended(void) {
+  int status;
+  return vm_exit_requested(vm_self(), &status);
 }
 
 /* ---------------------------------------------------------------- loading -------------------------------------- */
@@ -121,7 +118,7 @@ static int run_library(lua_State *L, const char *value) {
 
 static int run_steps(lua_State *L, const struct cli_options *options) {
   int status = 0;
-  for (size_t i = 0; i < options->step_count && status == 0 && !has_ended(L); i++) {
+  for (size_t i = 0; i < options->step_count && status == 0 && !has_ended(); i++) {
     const struct cli_step *step = &options->steps[i];
     switch (step->option) {
       case 'e': status = run_string(L, step->value, "=(command line)"); break;
@@ -156,6 +153,8 @@ static void create_arg(lua_State *L, const struct cli_options *options) {
 static int set_up(lua_State *L) {
   const struct cli_options *options = lua_touserdata(L, 1);
   workers_open(L);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, LUA_REGISTRYINDEX, ended_key);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_getfield(L, -1, "io");
   lua_getfield(L, -1, "stdin");
@@ -164,7 +163,7 @@ static int set_up(lua_State *L) {
   create_arg(L, options);
   lua_gc(L, LUA_GCGEN, 0, 0); /* the collector's mode in lua5.4 */
   int status = options->ignore_environment ? 0 : run_init(L);
-  if (status == 0 && !has_ended(L) && options->script < options->argc) status = run_steps(L, options);
+  if (status == 0 && !has_ended() && options->script < options->argc) status = run_steps(L, options);
   lua_pushinteger(L, status);
   return 1;
 }
@@ -191,27 +190,22 @@ static int run_script(lua_State *L, const struct cli_options *options) {
 /* Nothing named: what lua does depends on -i, -e, -v, and on who is at the other end of standard input. */
 static int run_without_script(lua_State *L, const struct cli_options *options) {
   int status = run_steps(L, options);
-  if (status != 0 || has_ended(L)) return status;
+  if (status != 0 || has_ended()) return status;
   if (cli_script_is_stdin(options)) return run_script(L, options);
   return 0;
-}
-
-static bool wants_prompt(const struct cli_options *options) {
-  if (options->interactive) return true;
-  bool runs_chunk = false;
-  for (size_t i = 0; i < options->step_count; i++) runs_chunk |= options->steps[i].option == 'e';
-  return options->script == options->argc && !runs_chunk && !options->show_version && !cli_script_is_stdin(options);
 }
 
 static int run_copy(lua_State *L) {
   const struct cli_options *options = lua_touserdata(L, 1);
   lua_settop(L, 0);
+  lua_getfield(L, LUA_REGISTRYINDEX, ended_key);
   int status = 0;
-  if (!has_ended(L)) {
+  if (!lua_toboolean(L, -1)) {
     status = options->script < options->argc ? run_script(L, options) : run_without_script(L, options);
-    if (status == 0 && !has_ended(L) && wants_prompt(options)) {
+    if (status == 0 && !has_ended() && cli_wants_prompt(options)) {
       lua_settop(L, 0);
       cli_interactive(L);
+      vm_exit_requested(vm_self(), &status);
     }
   }
   lua_pushinteger(L, status);
@@ -231,6 +225,13 @@ static int run_protected(lua_State *L, lua_CFunction function, void *options) {
   return status;
 }
 
-int cli_setup(lua_State *L, void *options) { return run_protected(L, set_up, options); }
+int cli_setup(lua_State *L, void *options) {
+  int status = run_protected(L, set_up, options);
+  if (status == 0 && has_ended()) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, ended_key); /* the key is there already: needs no memory, so cannot raise */
+  }
+  return status;
+}
 
 int cli_body(lua_State *L, void *options) { return run_protected(L, run_copy, options); }

@@ -99,6 +99,8 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
     thread->stats.lost_races++;
     lock->stats.lost_races++;
     gil_report(lock, GIL_EVENT_LOST_RACE, thread, lock->holder->stats.id, lock->last_cause, 0, now);
+    gil_timer_clear(lock, thread);
+    start_patience(lock, thread, now);
   }
   gil_account_wait(lock, thread, gil_now_ns());
 }
@@ -131,8 +133,9 @@ static struct departure let_go(gil *lock, gil_thread *thread, gil_cause cause, i
     dequeue(lock, next.thread);
     take(lock, next.thread, now);
   }
-  /* Without a waiter nobody would ever end a forced switch. */
-  return (struct departure){next.thread, next.forced && lock->waiters.first && lock->holder == NULL};
+  /* Without a waiter nobody would ever end a forced switch; nor would those whom gil_seal shuts out. */
+  bool forced = next.forced && lock->waiters.first && !lock->holder && !lock->keeper;
+  return (struct departure){next.thread, forced};
 }
 
 /* Releases the mutex, then wakes. */
@@ -142,14 +145,34 @@ static void unlock_and_wake(gil *lock, struct departure departure) GIL_TRUSTED {
   if (departure.wake) gil_unpark(&departure.wake->lock_parker);
 }
 
+/* The stress build switches at every checkpoint at which somebody waits, under every policy that ever asks. */
+#ifdef GILVM_STRESS
+static bool nobody_asks(gil *lock) {
+  (void)lock;
+  return false;
+}
+
+static void ask_for_stress(gil *lock) GIL_REQUIRES(lock->mutex) {
+  const struct gil_policy *policy = lock->choice.policy;
+  if (!lock->waiters.first || !(policy->patience_ends || policy->tick)) return;
+  lock->asker_id = lock->waiters.first->stats.id;
+  lock->asked_ns = gil_now_ns();
+  atomic_store_explicit(&lock->asked, true, memory_order_relaxed);
+}
+#else
+static bool nobody_asks(gil *lock) { return !gil_is_asked(lock); }
+static void ask_for_stress(gil *lock) { (void)lock; }
+#endif
+
 bool gil_checkpoint(gil_thread *thread, gil_cause cause) GIL_TRUSTED {
   gil *lock = thread->lock;
-  if (cause == GIL_CAUSE_INTERVAL && !gil_is_asked(lock)) return false;
+  if (cause == GIL_CAUSE_INTERVAL && nobody_asks(lock)) return false;
   gil_mutex_lock(&lock->mutex);
+  ask_for_stress(lock);
   const struct gil_policy *policy = lock->choice.policy;
   int64_t now = gil_now_ns();
   /* Ticks are counted whether or not anybody waits: that is what the policies that have them do. */
-  if ((cause != GIL_CAUSE_TICKS && !lock->waiters.first) ||
+  if ((cause != GIL_CAUSE_TICKS && !lock->waiters.first) || (cause == GIL_CAUSE_INTERVAL && !gil_is_asked(lock)) ||
       (policy->yields && !policy->yields(lock, thread, cause, now))) {
     gil_mutex_unlock(&lock->mutex);
     return false;

@@ -24,6 +24,12 @@ struct turn {
   int64_t began_ns;
 };
 
+/* A holder that is there already begins its turn with the policy. */
+static void starts(gil *lock, int64_t now) {
+  struct turn *turn = gil_lock_slot(lock);
+  turn->began_ns = now;
+}
+
 static void takes(gil *lock, gil_thread *thread, int64_t now) {
   (void)thread;
   struct turn *turn = gil_lock_slot(lock);
@@ -62,6 +68,7 @@ const struct gil_policy gil_policy_fifo = {
     .badly = "Convoys: each handoff goes to a thread that still sleeps, and nobody runs until it has woken up.",
     .source = "textbook; Mellor-Crummey and Scott, Algorithms for Scalable Synchronization, 1991",
     .params = params,
+    .starts = starts,
     .takes = takes,
     .waits = waits,
     .tick = tick,

@@ -33,6 +33,7 @@ static int resume(lua_State *L, lua_State *co, int nargs) {
   }
   lua_xmove(L, co, nargs);
   vm_thread *self = vm_current;
+  if (self->counts && !lua_gethook(co)) vm_disarm(self, co); /* it was made before the policy was set */
   int nresults;
   self->running = co;
   int status = lua_resume(co, L, nargs, &nresults);

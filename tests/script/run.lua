@@ -18,9 +18,9 @@ names its program. One comment is one line, `-- key: value`, alone or at the end
     timeout: SECONDS         after which the run counts as hung, 60 if not given
     script: PATH             (in a .expect file) the program, relative to that file
 
-Stdout must be exactly what is expected, to the last line. In args, script-args and env, {N} is N times the environment
-variable GILVM_TEST_SCALE, at least 1; a slow build sets it below 1, which also makes timeouts longer. A script that ends
-with status 77 has skipped itself and says why.
+Stdout must be exactly what is expected, to the last line. In args, script-args and env, {N} is N times the
+environment variable GILVM_TEST_SCALE, at least 1; a slow build sets it below 1, which also makes timeouts longer.
+A script that ends with status 77 has skipped itself and says why.
 
 Exit status: 0 passed, 1 failed, 77 skipped, 2 usage. ]]
 
@@ -82,7 +82,10 @@ local function add_output(output, kind, text, where)
 end
 
 local function read_spec(path)
-  local spec = { path = path, output = {}, ["expect-stderr"] = {}, args = {}, ["script-args"] = {}, stdin = {}, env = {} }
+  local spec = { path = path, output = {} }
+  for key, kind in pairs(KEYS) do
+    if kind == "list" then spec[key] = {} end
+  end
   for number, line in ipairs(lines_of(read_file(path))) do
     local key, value = line:match "%-%- ([%a-]+): ?(.*)$"
     local kind = key and KEYS[key]
@@ -97,8 +100,8 @@ local function read_spec(path)
       fail_usage("%s:%d: no such expectation: '%s'", path, number, key)
     end
   end
-  spec.exit = math.tointeger(spec.exit or 0) or fail_usage("%s: 'exit' wants a number, not '%s'", path, spec.exit)
-  spec.timeout = tonumber(spec.timeout or 60) or fail_usage("%s: 'timeout' wants seconds, not '%s'", path, spec.timeout)
+  spec.exit = math.tointeger(spec.exit or 0) or fail_usage("%s: 'exit' wants a number", path)
+  spec.timeout = tonumber(spec.timeout or 60) or fail_usage("%s: 'timeout' wants seconds", path)
   if scale < 1 then spec.timeout = spec.timeout * 5 end
   if #spec.output == 0 and #spec["expect-stderr"] == 0 and spec.exit == 0 then
     fail_usage("%s: expects nothing, so it could not fail; add '-- expect: ...' lines", path)

@@ -1,0 +1,214 @@
+/* workers/workers_internal.h - what the files of the room `workers/` share.
+ *
+ * WHO RUNS: any OS thread of a universe, with its GIL held; that lock guards everything here, so there is no other. A C
+ * function is atomic towards the other threads of its universe until it calls something that may switch.
+ *
+ * OWNERSHIP: a `struct thread` is the memory of the handle that scripts see (a full userdata). It lives as long as
+ * anybody can reach the handle; while its OS thread runs, the roster's table of the living reaches it.
+ */
+#ifndef WORKERS_INTERNAL_H
+#define WORKERS_INTERNAL_H
+
+#include <lauxlib.h>
+#include <pthread.h>
+
+#include "workers.h"
+
+/* ---------------------------------------------------------------- waiting.c: waiting in a queue ----------------- */
+
+/* One thread that waits in a queue. Lives on that thread's C stack, so whoever waits never leaves by an error before it
+   has taken itself out. */
+struct waiter {
+  gil_thread *gil;
+  struct thread *who;
+  int answer; /* 0: still waiting */
+  struct waiter *next, *prev;
+};
+
+struct waiter_queue {
+  struct waiter *first, *last;
+};
+
+enum {
+  WAIT_TIMEOUT = -1,     /* the deadline has passed */
+  WAIT_INTERRUPTED = -2, /* the calling thread has something to raise: wait_raise */
+};
+
+/* Waits at the tail of `queue` until somebody answers. Returns the answer (positive), or one of the above; an answer that
+   comes together with the deadline or the interrupt wins. `reason` must be anchored. Never raises. May switch. */
+int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct gil_reason *reason);
+
+/* Takes the waiter out, and ends its wait with `answer`, which is positive. Does not switch. */
+void wait_answer(struct waiter_queue *queue, struct waiter *waiter, int answer);
+void wait_answer_all(struct waiter_queue *queue, int answer);
+
+/* Raises what a wait has come back for. A thread that is unwinding already cannot wait: it gets the error once more. */
+_Noreturn void wait_raise(lua_State *L);
+
+/* The deadline that argument `arg` stands for: so many seconds from now; nil or nothing is for ever. Raises what cannot be
+   meant: a negative number, NaN, another type. */
+int64_t wait_check_timeout(lua_State *L, int arg);
+
+/* The same for a number of seconds that must be there; `what` is what the message calls it. */
+double wait_check_seconds(lua_State *L, int arg, const char *what);
+
+/* Pushes nil, "timeout" and returns 2. */
+int wait_push_timeout(lua_State *L);
+
+/* ---------------------------------------------------------------- os_thread.c ---------------------------------- */
+
+/* Starts an OS thread with so large a stack that blocks SIGINT and the other signals meant for the main thread. Detached,
+   or stored in `*joinable` if that is not NULL. Returns 0 or an errno. */
+int os_thread_start(size_t stack_bytes, void *(*run)(void *), void *arg, pthread_t *joinable);
+
+extern const size_t os_thread_small_stack; /* for a script's thread: Lua needs little of it, thousands must fit */
+extern const size_t os_thread_large_stack; /* for a copy of a script, which is a program of its own */
+
+/* ---------------------------------------------------------------- thread.c: the threads of a universe ---------- */
+
+enum thread_state {
+  THREAD_NEW,
+  THREAD_RUNNING,
+  THREAD_FINISHED,
+  THREAD_FAILED,
+};
+
+/* What a handle keeps for Lua. */
+enum {
+  THREAD_OUTCOME = 1, /* new: the function; finished: the result, or a table of several; failed: the error object */
+  THREAD_DETAIL = 2,  /* new: the table of arguments; failed: the traceback, or nil */
+  THREAD_NAME = 3,
+  THREAD_USER_VALUES = 3,
+};
+
+struct thread {
+  struct roster *roster;
+  const char *name;  /* the string in THREAD_NAME */
+  vm_thread *vm;     /* while it runs */
+  uint32_t ident;    /* of its place at the lock; 0: not started */
+  enum thread_state state;
+  bool daemon;
+  bool is_copy;      /* runs a copy of the script: the main thread, and those of copies.c */
+  bool told;         /* its error has been given to a joiner or to the hook */
+  int result_count;  /* of a finished one */
+  void (*native)(lua_State *L, void *arg); /* runs this instead of a Lua function */
+  void *native_arg;
+  struct waiter_queue joiners;
+  struct lock *held;          /* the locks that it holds */
+  struct thread *next, *prev; /* in roster.running or roster.failed */
+};
+
+/* All threads of one universe. A full userdata in the registry. */
+struct roster {
+  struct thread *running; /* in the order of their start; the main thread is the first */
+  struct thread *last;
+  unsigned running_count;
+  struct thread *failed; /* those whose error nobody has been told yet; these links keep no handle alive */
+  unsigned started;      /* how many threads got a number for a name */
+  unsigned locks_made;
+  unsigned interrupted;    /* threads that Ctrl-C has ended */
+  bool has_failed;         /* an error was reported by the standard hook */
+  int exit_copy, exit_status; /* a thread called os.exit in its copy: which one (0: none), and with what */
+};
+
+/* Makes the roster of L's universe and enters the calling thread, its main thread. Does nothing if there is one. Raises. */
+void threads_open(lua_State *L);
+
+/* The calling thread's record, and the roster of its universe. Require: threads_open has been called. */
+struct thread *thread_self(void);
+struct roster *roster_self(void);
+
+/* Pushes the handle of a thread that runs, or of one that has failed and whom nobody was told of. */
+void thread_push(lua_State *L, const struct thread *thread);
+
+/* Makes a handle of a thread that is not started yet and pushes it. The name, or nil for a standard one, is at
+   `name_index`. Raises. */
+struct thread *thread_new(lua_State *L, int name_index);
+
+/* Gives the thread whose handle is at `handle` the name on top of the stack (a string), and pops it. */
+void thread_set_name(lua_State *L, int handle, struct thread *thread);
+
+/* Starts the thread whose handle is at `handle` (absolute) with the function and `nargs` arguments on top of the stack,
+   which are popped; or with thread->native, and nothing on the stack. Raises when it cannot be started; nothing is
+   left behind then. Does not switch. */
+void thread_start(lua_State *L, int handle, struct thread *thread, int nargs, size_t stack_bytes);
+
+/* Waits until the thread has finished. Returns 0, WAIT_TIMEOUT or WAIT_INTERRUPTED. Never raises. May switch. */
+int thread_wait(lua_State *L, int handle, struct thread *thread, int64_t deadline_ns);
+
+/* Lets the threads of a copy that has ended by os.exit be left behind like daemons. */
+void threads_abandon(struct roster *roster, int copy);
+
+/* Waits for all threads that are not daemons, but the calling one. Returns 0, WAIT_TIMEOUT or WAIT_INTERRUPTED.
+   Never raises. May switch. */
+int threads_wait_all(lua_State *L, int64_t deadline_ns);
+
+/* ---------------------------------------------------------------- report.c: errors that nobody was told -------- */
+
+/* The message handler of a thread's function: keeps the traceback in the handle and leaves the error object as it is. */
+int report_keep_traceback(lua_State *L);
+
+/* Notes down that a thread has failed and that its error is to be told. The handle is on top of the stack; popped. */
+void report_failed(lua_State *L, struct thread *thread);
+
+/* Notes that somebody was told the thread's error. */
+void report_told(struct thread *thread);
+
+/* Tells the error of the thread whose handle is at `handle` through thread.excepthook. Raises nothing. May switch. */
+void report_now(lua_State *L, int handle, struct thread *thread);
+
+/* The same for all that are left, at the end of a program. */
+void report_all(lua_State *L);
+
+/* A thread was ended by Ctrl-C: says where, for the first few of them. report_interrupted_rest counts the others. */
+void report_interrupted(lua_State *L, int handle, struct thread *thread);
+void report_interrupted_rest(const struct roster *roster);
+
+/* The standard hook: prints. A lua_CFunction (error, traceback, thread). */
+int report_standard_hook(lua_State *L);
+
+/* The `gilvm.thread` table, where a script may set `excepthook`, is on top of the stack; stays there. */
+void report_set_module(lua_State *L);
+
+/* ---------------------------------------------------------------- libraries ------------------------------------ */
+
+#define WORKERS_THREAD_TYPE "gilvm.thread"
+#define WORKERS_LOCK_TYPE "gilvm.lock"
+
+/* A metatable for handles: methods, and a name for messages; `index` and `newindex` may be NULL. Popped. */
+struct thread *thread_check(lua_State *L, int arg);
+
+/* A thread ends with these locks held: they stay locked, and say so. */
+void locks_orphan(struct thread *owner);
+
+/* Makes the metatables, as far as they do not exist yet. Raise. */
+void thread_lib_make_type(lua_State *L);
+void lock_lib_make_type(lua_State *L);
+
+int lock_lib_new(lua_State *L); /* thread.lock([name]) */
+
+int luaopen_gilvm(lua_State *L);
+int luaopen_gilvm_thread(lua_State *L);
+int luaopen_gilvm_time(lua_State *L);
+int luaopen_gilvm_gil(lua_State *L);
+
+/* ---------------------------------------------------------------- copies --------------------------------------- */
+
+/* One copy of a script, as the thread or process that runs it sees it. */
+struct copy_job {
+  const struct copies_spec *spec;
+  int index; /* from 1 */
+  struct copy_result *result;
+  struct gil_snapshot **snapshot; /* where its lock's goes; NULL: not wanted */
+};
+
+/* Runs one copy in a universe of its own, on the calling OS thread. Returns 0 or a code of gil_error (nothing ran). */
+int copy_run_alone(const struct copy_job *job);
+
+/* A sentence on stderr after "gilvm: ", in one piece. */
+void copies_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int interpreters_run(const struct copies_spec *spec, struct copies_result *out); /* interpreters.c */
+int processes_run(const struct copies_spec *spec, struct copies_result *out);    /* processes.c */
+
+#endif
