@@ -125,6 +125,9 @@ int cli_run(struct cli_options *options);
 int cli_setup(lua_State *L, void *options);
 int cli_body(lua_State *L, void *options);
 
+/* luaL_loadfilex for text only; what it leaves on the stack for bytecode says what to do instead. */
+int cli_load_file(lua_State *L, const char *name);
+
 /* Prints the error object on top of the stack to stderr, after "gilvm: " if `named`, and pops it. */
 void cli_print_error(lua_State *L, bool named);
 

@@ -8,6 +8,7 @@
  * script's own io.read takes up where the prompt stopped.
  */
 #include <lauxlib.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +27,16 @@
 
 static char *history_path; /* NULL: no history is kept */
 
+/* Editing in the C locale drops every byte that is not ASCII. So the terminal's own is taken, as GNU readline does in lua;
+   where the environment names none, it speaks UTF-8. */
+static void take_locale(void) {
+  const char *name = setlocale(LC_CTYPE, "");
+  if (!name || strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 static void begin_editing(void) {
+  if (!isatty(STDIN_FILENO)) return;
+  take_locale();
   rl_readline_name = "gilvm";
   rl_bind_key('\t', rl_insert); /* a tab indents; it does not complete names of files */
   using_history();

@@ -1,12 +1,12 @@
-/* cli/measure.c - one run of copies in a process of its own, and what it cost. Room: cli/. Main thread only; the child
- * of measure_run is where scripts run.
+/* cli/measure.c - one run of copies in a process of its own, and what it cost. Room: cli/. Main thread only; the
+ * child of measure_run is where scripts run.
  *
- * A process of its own for each run, so that memory and CPU time are the run's alone, and nothing that a script does to
- * its process reaches the next run. It leads a process group, so that Ctrl-C reaches the measuring process only, which
- * then kills the group; and it dies with the measuring process, whatever becomes of that.
+ * A process of its own for each run, so that memory and CPU time are the run's alone, and nothing that a script does
+ * to its process reaches the next run. It leads a process group, so that Ctrl-C reaches the measuring process only,
+ * which then kills the group; and it dies with the measuring process, whatever becomes of that.
  *
- * SIGNALS are blocked while a run is measured, but for the moments in which the parent sleeps. The stop signal of Ctrl-Z
- * is blocked even then: it takes effect between two runs, where no clock is running.
+ * SIGNALS are blocked while a run is measured, but for the moments in which the parent sleeps. The stop signal of
+ * Ctrl-Z is blocked even then: it takes effect between two runs, where no clock is running.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +72,10 @@ struct run {
 
 static void add_snapshot(struct measure_report *sum, const struct gil_snapshot *snapshot) {
   sum->switches += snapshot->lock.switches;
+  sum->age_ns += snapshot->lock.age_ns;
+  sum->held_ns += snapshot->lock.held_ns;
   for (uint32_t i = 0; i < snapshot->thread_count; i++) {
     sum->life_ns += snapshot->threads[i].life_ns;
-    sum->hold_ns += snapshot->threads[i].hold_ns;
     sum->wait_ns += snapshot->threads[i].wait_ns;
   }
 }
@@ -109,7 +110,8 @@ static _Noreturn void be_child(const struct run *run) {
 
 /* ---------------------------------------------------------------- the parent ----------------------------------- */
 
-/* Sleeps until `deadline_ns`, the end of the process behind `pidfd`, or a signal. Returns whether the process ended. */
+/* Sleeps until `deadline_ns`, the end of the process behind `pidfd`, or a signal. Returns whether the process
+   ended. */
 static bool sleep_until(int pidfd, int64_t deadline_ns, const sigset_t *mask) {
   struct pollfd poll = {.fd = pidfd, .events = POLLIN};
   struct timespec timeout, *limit = NULL;
@@ -125,13 +127,9 @@ static bool sleep_until(int pidfd, int64_t deadline_ns, const sigset_t *mask) {
 static void await_end(pid_t child, int pidfd, const struct run *run, struct measured *out) {
   struct pss_sampler sampler;
   pss_begin(&sampler, child);
-  while (!sleep_until(pidfd, sampler.next_ns, &run->signals_asleep)) {
-    if (stop_signal) {
-      kill(-child, SIGKILL);
-      break;
-    }
+  while (!stop_signal && !sleep_until(pidfd, sampler.next_ns, &run->signals_asleep))
     if (gil_now_ns() >= sampler.next_ns) pss_sample(&sampler);
-  }
+  if (stop_signal) kill(-child, SIGKILL);
   out->pss_kb = sampler.peak_kb;
 }
 
@@ -141,7 +139,8 @@ static void reap(pid_t child, struct measured *out) {
   siginfo_t info;
   while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
   out->wall_ns += gil_now_ns();
-  /* Whoever outlives a killed run is a copy that has lost its parent. The group's number is still ours: not reaped. */
+  /* Whoever outlives a killed run is a copy that has lost its parent. The group's number is still ours: not
+     reaped. */
   if (info.si_code != CLD_EXITED) kill(-child, SIGKILL);
   int status = 0;
   struct rusage usage;
@@ -182,8 +181,8 @@ static int open_streams(struct run *run, bool keep_output, struct measured *out)
 int measure_run(const struct copies_spec *spec, bool keep_output, struct measured *out) {
   *out = (struct measured){.output = -1, .errors = -1};
   struct run run = {.spec = spec, .input = -1};
-  struct measure_report *report =
-      mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct measure_report *report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                                       0);
   if (report == MAP_FAILED) return -1;
   run.report = report;
   int rc = open_streams(&run, keep_output, out);

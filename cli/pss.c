@@ -1,5 +1,5 @@
-/* cli/pss.c - how much memory a run takes, all its processes together. Room: cli/. Main thread only. Reads /proc of the
- * child that was started for the run and of its descendants, never of other processes.
+/* cli/pss.c - how much memory a run takes, all its processes together. Room: cli/. Main thread only. Reads /proc of
+ * the child that was started for the run and of its descendants, never of other processes.
  *
  * Looking disturbs: it costs CPU time here and holds a lock on the other's memory map. So the first look comes when a
  * short script has just begun to work, the next ones at growing distances, and never so often that looking takes more
@@ -60,9 +60,8 @@ static int64_t pss_of_tree(long pid, int depth) {
 
 void pss_begin(struct pss_sampler *sampler, pid_t root) {
   bool sees_children = access("/proc/thread-self/children", R_OK) == 0;
-  *sampler = (struct pss_sampler){.root = root,
-                                  .step_ns = FIRST_NS,
-                                  .next_ns = sees_children ? gil_now_ns() + FIRST_NS : GIL_NEVER};
+  *sampler = (struct pss_sampler){
+      .root = root, .step_ns = FIRST_NS, .next_ns = sees_children ? gil_now_ns() + FIRST_NS : GIL_NEVER};
 }
 
 void pss_sample(struct pss_sampler *sampler) {

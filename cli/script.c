@@ -76,7 +76,7 @@ static int load_stdin(lua_State *L, const struct cli_options *options) {
   return explain_bytecode(L, luaL_loadbufferx(L, text, bytes, "=stdin", "t"), "stdin");
 }
 
-static int load_file(lua_State *L, const char *name) {
+int cli_load_file(lua_State *L, const char *name) {
   return explain_bytecode(L, luaL_loadfilex(L, name, "t"), name);
 }
 
@@ -134,7 +134,7 @@ static int run_init(lua_State *L) {
   const char *init = getenv(name + 1);
   if (!init) init = getenv((name = "=LUA_INIT") + 1);
   if (!init) return 0;
-  return init[0] == '@' ? run_loaded(L, load_file(L, init + 1)) : run_string(L, init, name);
+  return init[0] == '@' ? run_loaded(L, cli_load_file(L, init + 1)) : run_string(L, init, name);
 }
 
 /* ---------------------------------------------------------------- setup: once in a universe -------------------- */
@@ -180,7 +180,7 @@ static void push_arguments(lua_State *L) {
 }
 
 static int run_script(lua_State *L, const struct cli_options *options) {
-  int loaded = cli_script_is_stdin(options) ? load_stdin(L, options) : load_file(L, options->argv[options->script]);
+  int loaded = cli_script_is_stdin(options) ? load_stdin(L, options) : cli_load_file(L, options->argv[options->script]);
   if (loaded != LUA_OK) return report(L);
   int function = lua_gettop(L);
   push_arguments(L);

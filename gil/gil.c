@@ -88,8 +88,11 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
     wake = NULL;
     gil_park(&thread->lock_parker, GIL_NEVER);
     gil_mutex_lock(&lock->mutex);
-    if (lock->holder == thread) break; /* handed over; the one who let go has done the rest */
     int64_t now = gil_now_ns();
+    if (lock->holder == thread) { /* handed over; the one who let go has done the rest */
+      lock->held_since_ns = now;  /* the time to wake up was wait, and must not count as hold as well */
+      break;
+    }
     if (may_take(lock, thread)) {
       dequeue(lock, thread);
       take(lock, thread, now);
@@ -145,6 +148,16 @@ static void unlock_and_wake(gil *lock, struct departure departure) GIL_TRUSTED {
   if (departure.wake) gil_unpark(&departure.wake->lock_parker);
 }
 
+/* The request to yield, as flag, count and event; without the kick. */
+static void put_request(gil *lock, const gil_thread *asker) GIL_REQUIRES(lock->mutex) {
+  if (gil_is_asked(lock)) return;
+  lock->asker_id = asker ? asker->stats.id : 0;
+  lock->asked_ns = gil_now_ns();
+  lock->stats.asks++;
+  atomic_store_explicit(&lock->asked, true, memory_order_relaxed);
+  gil_report(lock, GIL_EVENT_ASK, lock->holder, lock->asker_id, GIL_CAUSE_INTERVAL, 0, lock->asked_ns);
+}
+
 /* The stress build switches at every checkpoint at which somebody waits, under every policy that ever asks. */
 #ifdef GILVM_STRESS
 static bool nobody_asks(gil *lock) {
@@ -154,10 +167,7 @@ static bool nobody_asks(gil *lock) {
 
 static void ask_for_stress(gil *lock) GIL_REQUIRES(lock->mutex) {
   const struct gil_policy *policy = lock->choice.policy;
-  if (!lock->waiters.first || !(policy->patience_ends || policy->tick)) return;
-  lock->asker_id = lock->waiters.first->stats.id;
-  lock->asked_ns = gil_now_ns();
-  atomic_store_explicit(&lock->asked, true, memory_order_relaxed);
+  if (lock->waiters.first && (policy->patience_ends || policy->tick)) put_request(lock, lock->waiters.first);
 }
 #else
 static bool nobody_asks(gil *lock) { return !gil_is_asked(lock); }
@@ -246,16 +256,10 @@ void gil_wake(gil_thread *thread) { gil_unpark(&thread->wait_parker); }
 
 /* ---------------------------------------------------------------- what a policy may use ------------------------ */
 
-void gil_ask(gil *lock, gil_thread *asker) {
+void gil_ask(gil *lock, gil_thread *asker) GIL_TRUSTED {
   gil_thread *holder = lock->holder;
   if (!holder) return;
-  if (!gil_is_asked(lock)) {
-    lock->asker_id = asker ? asker->stats.id : 0;
-    lock->asked_ns = gil_now_ns();
-    lock->stats.asks++;
-    atomic_store_explicit(&lock->asked, true, memory_order_relaxed);
-    gil_report(lock, GIL_EVENT_ASK, holder, lock->asker_id, GIL_CAUSE_INTERVAL, 0, lock->asked_ns);
-  }
+  put_request(lock, asker);
   /* Again with every call: a kick can be lost on its way into the interpreter. */
   if (lock->callbacks.kick) lock->callbacks.kick(lock->callbacks.user, holder);
 }
@@ -337,7 +341,10 @@ void gil_leave(gil_thread *thread) GIL_TRUSTED {
   gil_report(lock, GIL_EVENT_DETACH, thread, 0, GIL_CAUSE_EXIT, 0, now);
   gil_account_leave(lock, thread, record, now);
   detach(lock, thread);
-  unlock_and_wake(lock, departure);
+  /* Here, and only here, the wake comes first: once the mutex is released the last one out may destroy the lock, and
+     with it the memory of the thread to be woken. */
+  if (departure.wake) gil_unpark(&departure.wake->lock_parker);
+  gil_mutex_unlock(&lock->mutex);
 }
 
 gil *gil_of(const gil_thread *thread) { return thread->lock; }
@@ -379,7 +386,12 @@ gil *gil_create(const struct gil_policy_choice *choice, const struct gil_callbac
 void gil_destroy(gil *lock) GIL_TRUSTED {
   if (!lock) return;
   gil_timekeeper_stop(lock);
-  if (lock->thread_count > 0) return; /* sealed: some are parked in there for ever */
+  if (lock->thread_count > 0) { /* sealed: some are parked in there for ever, or still on their way to it */
+    gil_mutex_lock(&lock->mutex);
+    memset(&lock->callbacks, 0, sizeof lock->callbacks); /* whose owner is going away */
+    gil_mutex_unlock(&lock->mutex);
+    return;
+  }
   while (lock->spare) {
     gil_thread *thread = lock->spare;
     lock->spare = thread->all.next;

@@ -181,8 +181,9 @@ struct gil_policy {
   /* The policy comes into force: at the lock's creation, or with gil_set_policy. May be NULL. */
   void (*starts)(gil *lock, int64_t now_ns);
 
-  /* `thread` found the lock taken and starts to wait. Returns the time at which its patience ends, or GIL_NEVER.
-     NULL as asker of gil_ask stands for the policy itself. A thread that forced switching holds back starts to wait when somebody else has taken the lock. */
+  /* `thread` found the lock taken and starts to wait; or it woke to compete, lost the race, and starts again. Returns
+     the time at which its patience ends, or GIL_NEVER. A thread that forced switching holds back starts to wait when
+     somebody else has taken the lock. */
   int64_t (*waits)(gil *lock, gil_thread *thread, int64_t now_ns);
 
   /* The patience of `thread`, still waiting, has ended. Returns when it ends next. A lock that is free at that time
@@ -208,7 +209,8 @@ gil_thread *gil_first_waiter(const gil *lock); /* longest waiting first; NULL: n
 gil_thread *gil_next_waiter(const gil_thread *waiter);
 gil_thread *gil_holder(const gil *lock);
 uint64_t gil_switch_number(const gil *lock); /* grows by one whenever another thread than the last takes the lock */
-void gil_ask(gil *lock, gil_thread *asker);  /* ask the holder to yield; within one hold, later calls only kick again */
+/* Asks the holder to yield; within one hold, later calls only kick again. `asker` NULL: the policy itself. */
+void gil_ask(gil *lock, gil_thread *asker);
 bool gil_is_asked(const gil *lock);          /* also from the holder, without the mutex: a hint */
 void gil_set_tick(gil *lock, int64_t at_ns); /* when `tick` is to be called; GIL_NEVER stops it */
 void *gil_lock_slot(const gil *lock);

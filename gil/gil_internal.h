@@ -61,7 +61,7 @@ struct gil_finished {
   struct gil_thread_stats stats;
 };
 
-#define GIL_FINISHED_MAX 4096 /* records kept one by one; older ones than the newest so many are added up in `folded` */
+#define GIL_FINISHED_MAX 4096 /* records kept one by one; of threads that finish later the sum is kept, in `folded` */
 #define GIL_ATTRIBUTED_MAX 64 /* waiters, from the head of the queue, whose wait is attributed at each release */
 
 struct gil {
@@ -73,7 +73,7 @@ struct gil {
   gil_thread *holder;
   uint32_t last_holder_id;
   gil_cause last_cause; /* why the last holder let go */
-  int64_t held_since_ns;
+  int64_t held_since_ns; /* after a handoff: since the holder woke up */
   uint64_t switch_number;
   struct gil_list waiters;
   uint32_t held_back_count;

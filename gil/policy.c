@@ -55,6 +55,9 @@ static bool apply_unit(double number, const char *unit, double *out) {
   return false;
 }
 
+/* So large a double has no fraction, and to cast it would be undefined. */
+static bool is_whole(double value) { return !(value > -1e18 && value < 1e18) || value == (double)(int64_t)value; }
+
 int gil_param_parse(const struct gil_param *param, const char *text, int64_t *out, char *message, size_t bytes) {
   char *end;
   errno = 0;
@@ -66,7 +69,7 @@ int gil_param_parse(const struct gil_param *param, const char *text, int64_t *ou
                param->name, text);
       return GIL_E_PARAMETER;
     }
-  } else if (!is_number || *end != '\0' || value != (double)(int64_t)value) {
+  } else if (!is_number || *end != '\0' || !is_whole(value)) {
     snprintf(message, bytes, "%s=%s: not a whole number", param->name, text);
     return GIL_E_PARAMETER;
   }

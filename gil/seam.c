@@ -34,6 +34,7 @@ static bool take_token(gil_parker *parker) {
 
 static int real_park(gil_parker *parker, int64_t deadline_ns) {
   if (take_token(parker)) return 0;
+  if (deadline_ns < 0) deadline_ns = 0; /* the system would refuse it, and a caller that tries again never end */
   struct timespec deadline = {.tv_sec = deadline_ns / 1000000000, .tv_nsec = deadline_ns % 1000000000};
   const struct timespec *until = deadline_ns == GIL_NEVER ? NULL : &deadline;
   uint32_t empty = EMPTY;

@@ -88,19 +88,25 @@ void gil_free_finished(gil *lock) {
 
 /* ---------------------------------------------------------------- snapshots ------------------------------------ */
 
+/* The thread that holds the lock and is awake. One to whom it was handed over counts as waiting until it has woken. */
+static const gil_thread *running_holder(const gil *lock) {
+  return lock->holder && !lock->holder->wait_since_ns ? lock->holder : NULL;
+}
+
 /* The record of a thread that lives: its numbers so far, the present hold or wait included. */
 static struct gil_thread_stats so_far(const gil *lock, const gil_thread *thread, int64_t now) {
+  const gil_thread *holder = running_holder(lock);
   struct gil_thread_stats stats = thread->stats;
   stats.life_ns = thread->entered_ns ? now - thread->entered_ns : 0;
-  if (lock->holder == thread && !thread->wait_since_ns) stats.hold_ns += now - lock->held_since_ns;
+  if (holder == thread) stats.hold_ns += now - lock->held_since_ns;
   if (thread->blocked_since_ns) stats.blocked_ns[thread->blocked_cause] += now - thread->blocked_since_ns;
   if (thread->wait_since_ns) {
     int64_t waited = now - thread->wait_since_ns;
     stats.wait_ns += waited;
     if (waited > stats.longest_wait_ns) stats.longest_wait_ns = waited;
-    if (lock->holder && lock->holder != thread) {
+    if (holder) {
       int64_t from = thread->wait_since_ns > lock->held_since_ns ? thread->wait_since_ns : lock->held_since_ns;
-      put_down(&stats, lock->holder->stats.id, now - from);
+      put_down(&stats, holder->stats.id, now - from);
     }
   }
   return stats;
@@ -147,7 +153,7 @@ struct gil_snapshot *gil_snapshot_take(gil *lock) GIL_TRUSTED {
     int64_t now = gil_now_ns();
     snapshot->lock = lock->stats;
     snapshot->lock.age_ns = now - lock->created_ns;
-    if (lock->holder) snapshot->lock.held_ns += now - lock->held_since_ns;
+    if (running_holder(lock)) snapshot->lock.held_ns += now - lock->held_since_ns;
     describe_policy(&lock->choice, snapshot->lock.policy, sizeof snapshot->lock.policy);
     struct gil_thread_stats *next = snapshot->threads;
     if (lock->folded.folded > 0) {
@@ -155,8 +161,13 @@ struct gil_snapshot *gil_snapshot_take(gil *lock) GIL_TRUSTED {
       snprintf(next->name, sizeof next->name, "(%u more, finished)", next->folded);
       next++;
     }
-    for (gil_thread *t = lock->threads.first; t; t = t->all.next)
-      if (t->entered_ns) *next++ = so_far(lock, t, now);
+    for (gil_thread *t = lock->threads.first; t; t = t->all.next) {
+      if (!t->entered_ns) continue;
+      *next = so_far(lock, t, now);
+      if (next->longest_wait_ns > snapshot->lock.longest_wait_ns)
+        snapshot->lock.longest_wait_ns = next->longest_wait_ns;
+      next++;
+    }
     for (struct gil_finished *f = lock->finished; f; f = f->next) *next++ = f->stats;
     snapshot->thread_count = (uint32_t)(next - snapshot->threads);
   }

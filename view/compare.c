@@ -21,8 +21,8 @@ static double longest_wall(const struct view_compare *compare) {
 /* All rows in the unit that suits the longest, so that the eye can compare them. */
 static void wall_cell(struct view_cell *cell, double wall_s, bool in_seconds) {
   char number[VIEW_NUMBER_BYTES];
-  view_cell_set(cell, VIEW_PLAIN, "%s %s", view_fixed(number, in_seconds ? wall_s : wall_s * 1000, in_seconds ? 3 : 2),
-                in_seconds ? "s" : "ms");
+  view_cell_set(cell, VIEW_PLAIN, "%s %s",
+                view_fixed(number, in_seconds ? wall_s : wall_s * 1000, in_seconds ? 3 : 2), in_seconds ? "s" : "ms");
 }
 
 static void figures(struct view_line *line, const struct view_compare_row *row, bool in_seconds) {
@@ -99,7 +99,7 @@ static void json_row(FILE *out, const struct view_compare *compare, const struct
   field(out, "gil_wait_share", is_known, row->gil_wait_share, 6);
   field(out, "switches", is_known, row->switches, 0);
   field(out, "pss_kb", is_known && row->pss_kb > 0, row->pss_kb, 0);
-  field(out, "hold_share", is_known, row->hold_share, 6);
+  field(out, "gil_held_share", is_known, row->gil_held_share, 6);
   field(out, "wall_min_s", is_known, row->wall_min_s, 6);
   field(out, "wall_max_s", is_known, row->wall_max_s, 6);
   field(out, "runs", true, row->runs, 0);

@@ -7,8 +7,9 @@
  *                 "wait_s": 0.7, "acquisitions": 5, "lost_races": 0, "longest_wait_s": 0.005,
  *                 "blocked_s": {"sleep": 0.1, ...}, "waited_on": {"Thread-1": 0.7, "(elsewhere)": 0.001}}, ...]}
  *
- * `gil` is an index into `gils`. `count` is above 1 where one record stands for so many finished threads. A lock whose
- * copy died before it could report has null for every figure: its numbers are not known, which is not the same as 0.
+ * `gil` is an index into `gils`. `count` is above 1 where one record stands for so many finished threads. A lock
+ * whose copy died before it could report has null for every figure: its numbers are not known, which is not the same
+ * as 0.
  */
 #include <inttypes.h>
 
@@ -41,8 +42,8 @@ static void by_cause(FILE *out, const uint64_t *counts) {
 }
 
 static void unknown_lock(FILE *out) {
-  static const char *const names[] = {"id",       "policy", "age_s",      "held_s",        "acquisitions", "switches",
-                                      "by_cause", "asks",   "lost_races", "longest_wait_s"};
+  static const char *const names[] = {"id",       "policy",   "age_s", "held_s",     "acquisitions",
+                                      "switches", "by_cause", "asks",  "lost_races", "longest_wait_s"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     key(out, names[i], false);
     fputs("null", out);

@@ -1,8 +1,8 @@
-/* view/stats_table.c - the statistics of a run for a person: a table of the locks, a table of the threads. Room: view/.
- * Any thread.
+/* view/stats_table.c - the statistics of a run for a person: a table of the locks, a table of the threads. Room:
+ * view/. Any thread.
  *
- * Up to SHOWN_MAX rows each; of more locks the first are shown, of more threads those that waited longest, and one row
- * stands for the rest with their number and their sums, so that nothing is left out silently.
+ * Up to SHOWN_MAX rows each; of more locks the first are shown, of more threads those that waited longest, and one
+ * row stands for the rest with their number and their sums, so that nothing is left out silently.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -37,8 +37,7 @@ static void lock_note(char *note, const struct gil_lock_stats *lock) {
     append(note, "%s%" PRIu64 " %s", between, lock->by_cause[cause], gil_cause_name((gil_cause)cause));
     between = ", ";
   }
-  if (lock->lost_races > 0)
-    append(note, "%sraces lost on waking: %" PRIu64, note[0] ? "; " : "", lock->lost_races);
+  if (lock->lost_races > 0) append(note, "%sraces lost on waking: %" PRIu64, note[0] ? "; " : "", lock->lost_races);
 }
 
 static void lock_row(struct view_line *line, const char *name, const struct gil_lock_stats *lock) {
@@ -77,13 +76,13 @@ static void lock_rest(struct view_table *table, const struct view_run *run) {
   snprintf(name, sizeof name, "(%u more)", run->count - SHOWN_MAX);
   struct view_line *line = view_table_add(table);
   lock_row(line, name, &sum);
-  if (lost > 0)
-    append(line->note, "%sdied before they could report: %u", line->note[0] ? "; " : "", lost);
+  if (lost > 0) append(line->note, "%sdied before they could report: %u", line->note[0] ? "; " : "", lost);
 }
 
 static int print_locks(FILE *out, const struct view_run *run, bool color) {
   static const char *const heads[] = {"lock", "policy", "age", "held", "switches", "asks", "longest wait"};
-  static const enum view_tint tints[] = {VIEW_HEAD, VIEW_HEAD, VIEW_HEAD, VIEW_HOLDS, VIEW_HEAD, VIEW_HEAD, VIEW_WAITS};
+  static const enum view_tint tints[] = {VIEW_HEAD, VIEW_HEAD, VIEW_HEAD, VIEW_HOLDS,
+                                         VIEW_HEAD, VIEW_HEAD, VIEW_WAITS};
   struct view_table table;
   if (view_table_init(&table, 7, SHOWN_MAX + 2)) return -1;
   table.left = 2;
@@ -149,9 +148,8 @@ static void waited_note(char *note, const struct entry *entry) {
 
 static void blocked_note(char *note, const struct gil_thread_stats *stats) {
   char number[VIEW_NUMBER_BYTES];
-  int64_t sum = blocked_ns(stats);
-  if (sum == 0) return;
-  append(note, "%sblocked %s: ", note[0] ? "; " : "", view_time(number, sum));
+  if (blocked_ns(stats) == 0) return;
+  append(note, "%sblocked: ", note[0] ? "; " : "");
   const char *between = "";
   for (int cause = 0; cause < GIL_CAUSE_COUNT; cause++) {
     if (stats->blocked_ns[cause] == 0) continue;
@@ -224,7 +222,8 @@ static void collect(const struct view_run *run, struct entry *entries) {
 static int print_entries(FILE *out, struct entry *entries, size_t count, bool color) {
   static const char *const heads[] = {"thread",  "life",     "holds GIL", "waiting for GIL",
                                       "blocked", "acquired", "longest"};
-  static const enum view_tint tints[] = {VIEW_HEAD, VIEW_HEAD, VIEW_HOLDS, VIEW_WAITS, VIEW_BLOCKED, VIEW_HEAD, VIEW_WAITS};
+  static const enum view_tint tints[] = {VIEW_HEAD,    VIEW_HEAD, VIEW_HOLDS, VIEW_WAITS,
+                                         VIEW_BLOCKED, VIEW_HEAD, VIEW_WAITS};
   struct view_table table;
   if (view_table_init(&table, 7, SHOWN_MAX + 2)) return -1;
   set_heads(view_table_add(&table), heads, tints, 7);

@@ -13,7 +13,9 @@ int view_table_init(struct view_table *table, unsigned columns, unsigned capacit
 
 void view_table_finish(struct view_table *table) { free(table->lines); }
 
-struct view_line *view_table_add(struct view_table *table) { return &table->lines[table->count++]; }
+struct view_line *view_table_add(struct view_table *table) {
+  return &table->lines[table->count++];
+}
 
 void view_cell_set(struct view_cell *cell, enum view_tint tint, const char *format, ...) {
   char text[VIEW_CELL_BYTES];
@@ -27,12 +29,18 @@ void view_cell_set(struct view_cell *cell, enum view_tint tint, const char *form
 
 static const char *escape_of(enum view_tint tint) {
   switch (tint) {
-    case VIEW_HOLDS: return "\033[32m";
-    case VIEW_WAITS: return "\033[31m";
-    case VIEW_BLOCKED: return "\033[34m";
-    case VIEW_HEAD: return "\033[1m";
-    case VIEW_BAD: return "\033[1;31m";
-    case VIEW_PLAIN: break;
+    case VIEW_HOLDS:
+      return "\033[32m";
+    case VIEW_WAITS:
+      return "\033[31m";
+    case VIEW_BLOCKED:
+      return "\033[34m";
+    case VIEW_HEAD:
+      return "\033[1m";
+    case VIEW_BAD:
+      return "\033[1;31m";
+    case VIEW_PLAIN:
+      break;
   }
   return NULL;
 }

@@ -1,6 +1,6 @@
 /* view/text.c - names of scripts are data: what they contain must neither disturb a terminal nor shift a column.
- * Room: view/. Any thread. The C library's own wide-character functions depend on a locale that nobody has set, so the
- * little that is needed is here.
+ * Room: view/. Any thread. The C library's own wide-character functions depend on a locale that nobody has set, so
+ * the little that is needed is here.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,7 +34,8 @@ static bool is_in(uint32_t point, const struct range *ranges, size_t count) {
 
 /* Control characters, line and paragraph separators, and the marks that change the direction of writing. */
 static bool is_disturbing(uint32_t point) {
-  static const struct range ranges[] = {{0, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
+  static const struct range ranges[] = {
+      {0, 0x1F}, {0x7F, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
   return is_in(point, ranges, sizeof ranges / sizeof ranges[0]);
 }
 
@@ -46,10 +47,10 @@ static bool is_combining(uint32_t point) {
 }
 
 static bool is_wide(uint32_t point) {
-  static const struct range ranges[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97F},
-                                        {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
-                                        {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF},
-                                        {0x1FA70, 0x1FAFF}, {0x20000, 0x3FFFD}};
+  static const struct range ranges[] = {
+      {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97F},  {0xAC00, 0xD7A3},
+      {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
+      {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x1FA70, 0x1FAFF}, {0x20000, 0x3FFFD}};
   return is_in(point, ranges, sizeof ranges / sizeof ranges[0]);
 }
 

@@ -1,24 +1,25 @@
 /* view/verdict.c - what a comparison means, in sentences. Room: view/. Any thread.
  *
- * Three figures decide. The speed-up of threads against that of the modes with a GIL for each copy says whether the GIL
- * costs anything. The share of the threads' lives spent waiting for the GIL says whether it is the GIL that costs it.
- * The CPUs that the serial run used say whether the script computes or waits. Every claim is made under the condition
- * that bears it out, and next to the figure that does.
+ * Three figures decide. The speed-up of threads against that of the modes with a GIL for each copy says whether the
+ * GIL costs anything. The share of the threads' lives spent waiting for the GIL says whether it is the GIL that costs
+ * it. The share of the time for which the serial run held the GIL says whether the script runs Lua or waits. The CPUs
+ * that it used would not: on a busy machine a script that only computes gets half a CPU too. Every claim is made
+ * under the condition that bears it out, and next to the figure that does.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "view_internal.h"
 
-#define GAIN 1.15         /* a speed-up below this is next to nothing */
-#define CLEARLY 1.2       /* one speed-up over another from which on they differ */
-#define GIL_MATTERS 0.2   /* share of the threads' lives spent waiting for the GIL */
-#define MOSTLY_WAITS 0.5  /* CPUs used by the serial run, below which the script rather waits than computes */
-#define ONLY_COMPUTES 0.9 /* and above which it does hardly anything but compute */
-#define SPREAD 0.25       /* between the slowest and the fastest run, of the median */
-#define SHORT_S 0.02      /* a copy that runs for less is mostly start-up */
+#define GAIN 1.15       /* a speed-up below this is next to nothing */
+#define CLEARLY 1.2     /* one speed-up over another from which on they differ */
+#define GIL_MATTERS 0.2 /* share of the threads' lives spent waiting for the GIL */
+#define HALF 0.5        /* of the serial run with the GIL held: below it the script rather does something else */
+#define ALMOST_ALL 0.9  /* and above it hardly anything but run Lua */
+#define OWN_CPU 0.7  /* CPUs used by the serial run, below which it was not left alone with one, or did not use it */
+#define SPREAD 0.25  /* between the slowest and the fastest run, of the median */
+#define SHORT_S 0.02 /* a copy that runs for less is mostly start-up */
 
 /* The rows that can be relied on, NULL for the others, and the verdict's text. */
 struct verdict {
@@ -101,7 +102,8 @@ static void say_which_own_gils(const struct verdict *v) {
     fprintf(v->text, "Use %s. ", v->apart->mode);
     return;
   }
-  const struct view_compare_row *smaller = v->processes->pss_kb < v->interpreters->pss_kb ? v->processes : v->interpreters;
+  const struct view_compare_row *smaller = v->processes->pss_kb < v->interpreters->pss_kb ? v->processes
+                                                                                          : v->interpreters;
   const struct view_compare_row *larger = smaller == v->processes ? v->interpreters : v->processes;
   fputs("Use either of them", v->text);
   if (smaller->pss_kb > 0 && larger->pss_kb > 1.05 * smaller->pss_kb)
@@ -112,9 +114,9 @@ static void say_which_own_gils(const struct verdict *v) {
 
 static void say_limit_of_cpus(const struct verdict *v) {
   const struct view_compare *compare = v->compare;
-  if (compare->copies > compare->cpus)
-    fprintf(v->text, "With %u copies on %u CPU%s, computing side by side cannot give more than %ux. ", compare->copies,
-            compare->cpus, compare->cpus == 1 ? "" : "s", compare->cpus);
+  if (compare->copies > compare->cpus && v->serial->gil_held_share >= HALF)
+    fprintf(v->text, "With %u copies on %u CPU%s, computing side by side cannot give more than %ux. ",
+            compare->copies, compare->cpus, compare->cpus == 1 ? "" : "s", compare->cpus);
 }
 
 /* Threads gain nothing, copies with a GIL each do. */
@@ -122,43 +124,46 @@ static void say_gil_bound(const struct verdict *v) {
   double wait = v->threads->gil_wait_share;
   struct figure gain = times(v->threads->speedup), share = percent(wait);
   if (wait < GIL_MATTERS) {
+    fprintf(
+        v->text,
+        "Threads gain next to nothing (%s), although they spend only %s of their lives waiting for the GIL: it is "
+        "something else that the copies share in one universe that holds them up. ",
+        gain.text, share.text);
+  } else if (v->serial->cores < HALF) {
     fprintf(v->text,
-            "Threads gain next to nothing (%s), although they spend only %s of their lives waiting for the GIL: it is "
-            "something else that the copies share in one universe that holds them up. ",
-            gain.text, share.text);
-  } else if (v->serial->cores < MOSTLY_WAITS) {
-    fprintf(v->text,
-            "Threads gain next to nothing (%s): they spend %s of their lives waiting for the GIL, although the serial "
-            "run used only %s CPUs. So somebody holds the GIL without computing, as a native call does that blocks and "
-            "does not release it. ",
+            "Threads gain next to nothing (%s): they spend %s of their lives waiting for the GIL. Yet the serial run "
+            "used "
+            "only %s CPUs: either other programs keep the CPUs busy, or the GIL is held without computing, as by a "
+            "native call that blocks and does not release it. ",
             gain.text, share.text, decimal(v->serial->cores).text);
   } else {
-    fprintf(v->text,
-            "This script is CPU-bound: only one thread can hold the GIL, so %u threads spend %s of their lives waiting "
-            "for it and %s (%s). ",
-            v->compare->copies, share.text,
-            v->threads->speedup < 0.9 ? "take longer than one after the other" : "gain next to nothing", gain.text);
+    fprintf(
+        v->text,
+        "This script is CPU-bound: only one thread can hold the GIL, so %u threads spend %s of their lives waiting "
+        "for it and %s (%s). ",
+        v->compare->copies, share.text,
+        v->threads->speedup < 0.9 ? "take longer than one after the other" : "gain next to nothing", gain.text);
   }
   say_what_own_gils_give(v);
   say_which_own_gils(v);
-  if (v->serial->cores >= MOSTLY_WAITS) say_limit_of_cpus(v);
+  say_limit_of_cpus(v);
 }
 
 /* Threads gain, copies with a GIL each gain more. */
 static void say_mixed(const struct verdict *v) {
   struct figure share = percent(v->threads->gil_wait_share), gain = times(v->threads->speedup);
-  if (v->serial->cores < ONLY_COMPUTES)
-    fprintf(v->text,
-            "This script is mixed: it computes (the serial run used %s CPUs), and the rest of the time it waits for "
-            "something other than the GIL. Threads overlap the waiting and reach %s, but spend %s of their lives "
-            "waiting for the GIL. ",
-            decimal(v->serial->cores).text, gain.text, share.text);
+  if (v->serial->gil_held_share < ALMOST_ALL)
+    fprintf(
+        v->text,
+        "This script is mixed: the serial run held the GIL for %s of the time, and did or awaited something else the "
+        "rest of it. Threads overlap that rest and reach %s, but spend %s of their lives waiting for the GIL. ",
+        percent(v->serial->gil_held_share).text, gain.text, share.text);
   else
     fprintf(v->text, "Threads gain something (%s), and spend %s of their lives waiting for the GIL. ", gain.text,
             share.text);
   say_what_own_gils_give(v);
   fprintf(v->text, "Use %s for speed, threads if the copies have to share memory. ", v->apart->mode);
-  if (v->serial->cores >= MOSTLY_WAITS) say_limit_of_cpus(v);
+  say_limit_of_cpus(v);
 }
 
 static void say_use_threads(const struct verdict *v) {
@@ -174,19 +179,21 @@ static void say_use_threads(const struct verdict *v) {
 static void say_threads_do(const struct verdict *v) {
   struct figure gain = times(v->threads->speedup), share = percent(v->threads->gil_wait_share);
   struct figure gain_apart = times(v->apart->speedup);
-  if (v->serial->cores < MOSTLY_WAITS) {
-    fprintf(v->text,
-            "This script is I/O-bound: the serial run used only %s CPUs and spent the rest of the time waiting, and not "
-            "for the GIL. While one thread waits the others go on, so threads reach %s and %s %s; ",
-            decimal(v->serial->cores).text, gain.text, v->apart->mode, gain_apart.text);
-    fprintf(v->text, "the threads spend %s%s of their lives waiting for the GIL. ",
-            v->threads->gil_wait_share < 0.05 ? "only " : "", share.text);
+  if (v->serial->gil_held_share < HALF && v->serial->cores < HALF) {
+    fprintf(
+        v->text,
+        "This script is I/O-bound: the serial run held the GIL for %s of the time and spent the rest waiting for "
+        "something else. While one thread waits the others go on, so threads reach %s and %s %s; the threads spend "
+        "%s%s of their lives waiting for the GIL. ",
+        percent(v->serial->gil_held_share).text, gain.text, v->apart->mode, gain_apart.text,
+        v->threads->gil_wait_share < 0.05 ? "only " : "", share.text);
   } else if (v->threads->cores > CLEARLY) {
-    fprintf(v->text,
-            "Threads reach %s and use %s CPUs, though only one of them can run Lua at a time: much of the work is done "
-            "with the GIL released, in native calls or in the system. %s are not clearly faster (%s). ",
-            gain.text, decimal(v->threads->cores).text, v->apart == v->processes ? "Processes" : "Interpreters",
-            gain_apart.text);
+    fprintf(
+        v->text,
+        "Threads reach %s and use %s CPUs, though only one of them can run Lua at a time: much of the work is done "
+        "with the GIL released, in native calls or in the system. %s are not clearly faster (%s). ",
+        gain.text, decimal(v->threads->cores).text, v->apart == v->processes ? "Processes" : "Interpreters",
+        gain_apart.text);
   } else {
     fprintf(v->text, "Threads reach %s, %s %s: a GIL for each copy makes no clear difference. ", gain.text,
             v->apart->mode, gain_apart.text);
@@ -196,26 +203,34 @@ static void say_threads_do(const struct verdict *v) {
 
 static void say_why_nothing(const struct verdict *v) {
   const struct view_compare *compare = v->compare;
-  double each_s = v->serial->wall_s / compare->copies;
+  const char *apart = v->apart == v->processes ? "Processes" : "Interpreters";
+  double each_s = v->serial->wall_s / compare->copies, held = v->serial->gil_held_share;
   if (each_s < SHORT_S)
-    fprintf(v->text, "One copy runs for %s only, and starting it is part of that: give it more work to see a difference. ",
+    fprintf(v->text,
+            "One copy runs for %s only, and starting it is part of that: give it more work to see a difference. ",
             duration(each_s).text);
-  else if (v->serial->cores >= MOSTLY_WAITS && compare->cpus == 1)
-    fputs("The script computes, and there is only one CPU to do it. ", v->text);
-  else if (v->serial->cores < MOSTLY_WAITS)
+  else if (held < HALF)
+    fprintf(
+        v->text,
+        "The serial run held the GIL for %s of the time, so the copies wait for something else, and they do not do "
+        "it at the same time. ",
+        percent(held).text);
+  else if (compare->cpus == 1)
+    fputs("There is only one CPU to run Lua on. ", v->text);
+  else if (v->serial->cores < OWN_CPU)
     fprintf(v->text,
-            "The serial run used only %s CPUs, so the copies wait for something, and they do not do it at the same "
-            "time. ",
-            decimal(v->serial->cores).text);
+            "Even the serial run used only %s CPUs, though it held the GIL for %s of the time: either other programs "
+            "keep the CPUs busy, or it waits with the GIL held. ",
+            decimal(v->serial->cores).text, percent(held).text);
   else if (v->apart->cores < CLEARLY)
-    fprintf(v->text,
-            "%s used no more than %s of the %u CPUs: either they wait for each other, or something else on this machine "
-            "uses the rest. ",
-            v->apart == v->processes ? "Processes" : "Interpreters", decimal(v->apart->cores).text, compare->cpus);
+    fprintf(
+        v->text,
+        "%s used no more than %s of the %u CPUs: either they wait for each other, or other programs keep the rest "
+        "busy. ",
+        apart, decimal(v->apart->cores).text, compare->cpus);
   else
-    fprintf(v->text,
-            "%s used %s CPUs and yet were not sooner done: side by side the same work takes more CPU time. ",
-            v->apart == v->processes ? "Processes" : "Interpreters", decimal(v->apart->cores).text);
+    fprintf(v->text, "%s used %s CPUs and yet were not sooner done: side by side the same work takes more CPU time. ",
+            apart, decimal(v->apart->cores).text);
 }
 
 /* Neither threads nor copies with a GIL each gain. */

@@ -18,8 +18,8 @@ bool view_wants_color(FILE *stream, const char *wish);
 
 /* ---------------------------------------------------------------- the statistics of a run ---------------------- */
 
-/* The locks of one run, with what to call them ("" for a single one, else "process 2"...). A NULL snapshot stands for a
-   copy that died before it could report. */
+/* The locks of one run, with what to call them ("" for a single one, else "process 2"...). A NULL snapshot stands for
+   a copy that died before it could report. */
 struct view_run {
   unsigned count;
   struct gil_snapshot *const *snapshots;
@@ -34,16 +34,16 @@ int view_stats_json(FILE *out, const struct view_run *run);
 
 /* ---------------------------------------------------------------- a comparison --------------------------------- */
 
-/* One mode of a comparison: medians over its runs, as measured. With `runs` 0 nothing was measured, and the figures say
-   nothing. */
+/* One mode of a comparison: medians over its runs, as measured. With `runs` 0 nothing was measured, and the figures
+   say nothing. */
 struct view_compare_row {
   const char *mode; /* "serial", "threads", "interpreters", "processes" */
   unsigned runs;
   double wall_s, wall_min_s, wall_max_s;
-  double speedup; /* serial's wall over this one's; 0: no serial run to compare with */
-  double cores;   /* CPU time over wall time */
+  double speedup;        /* serial's wall over this one's; 0: no serial run to compare with */
+  double cores;          /* CPU time over wall time */
   double gil_wait_share; /* of the threads' lives, 0 to 1 */
-  double hold_share;     /* of the threads' lives with the GIL, 0 to 1 */
+  double gil_held_share; /* of the locks' lives, 0 to 1: how much of the time somebody holds the GIL */
   double switches;
   double pss_kb; /* peak, all processes together, in units of 1,024 bytes; 0: could not be measured */
   int failed;    /* exit status of the first run that failed, 0: none */

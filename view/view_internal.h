@@ -64,9 +64,9 @@ struct view_line {
 /* Lines of cells, printed with every column as wide as its widest cell. The first line is the heading. */
 struct view_table {
   unsigned columns;
-  unsigned left;    /* so many columns from the left are aligned left, the others right */
+  unsigned left; /* so many columns from the left are aligned left, the others right */
   unsigned indent;
-  unsigned gap;     /* blanks between two columns */
+  unsigned gap; /* blanks between two columns */
   unsigned count, capacity;
   struct view_line *lines;
 };

@@ -5,8 +5,8 @@
 
 #include "view_internal.h"
 
-/* Names become valid UTF-8 before they are compared: two that differ in broken bytes only would otherwise be written as
-   the same key of one JSON object. */
+/* Names become valid UTF-8 before they are compared: two that differ in broken bytes only would otherwise be written
+   as the same key of one JSON object. */
 static void valid_name(char *out, const char *name) {
   size_t used = 0;
   for (size_t i = 0; name[i];) {

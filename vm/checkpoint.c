@@ -136,6 +136,14 @@ bool vm_checkpoint(lua_State *L, vm_thread *self, gil_cause cause) GIL_TRUSTED {
   return switched;
 }
 
+/* A call of a C function is no boundary: C functions call some themselves (lauxlib closes the box of a large buffer in
+   this way, in mid-read), and count on running undivided. Loops and recursion in Lua have boundaries enough. */
+static bool is_call_of_c(lua_State *L, int event) {
+  lua_Debug ar;
+  if (event != LUA_HOOKCALL && event != LUA_HOOKTAILCALL) return false;
+  return lua_getstack(L, 0, &ar) && lua_getinfo(L, "S", &ar) && ar.what[0] == 'C';
+}
+
 void vm_hook_event(lua_State *L, vm_thread *self, int event) {
   bool at_lines = self->universe->options.checkpoint == VM_CHECKPOINT_LINE;
   bool kicked = atomic_load_explicit(&self->kicked, memory_order_relaxed);
@@ -149,6 +157,7 @@ void vm_hook_event(lua_State *L, vm_thread *self, int event) {
     self->skip_line = false;
     return;
   }
+  if (is_call_of_c(L, event)) return;
   bool ticked = self->universe->ticks && (self->tick_due || (event == LUA_HOOKCOUNT && !kicked));
   self->tick_due = false;
   atomic_store_explicit(&self->kicked, false, memory_order_relaxed);

@@ -34,6 +34,7 @@ void vm_after_acquire(vm_thread *self) {
 
 void vm_block_begin(const struct gil_reason *reason) GIL_TRUSTED {
   int error = errno;
+  if (vm_current->entered_streams) vm_streams_hold(vm_current);
   vm_before_release(vm_current);
   gil_block_begin(vm_current->gil, reason);
   errno = error;
@@ -43,6 +44,7 @@ void vm_block_end(void) GIL_TRUSTED {
   int error = errno;
   gil_block_end(vm_current->gil);
   vm_after_acquire(vm_current);
+  if (vm_current->entered_streams) vm_streams_release(vm_current);
   errno = error;
 }
 
@@ -50,9 +52,11 @@ void vm_block_end(void) GIL_TRUSTED {
 int vm_wait_quietly(const struct gil_reason *reason) GIL_TRUSTED {
   vm_thread *self = vm_current;
   if (vm_is_interrupted()) return GIL_OK;
+  if (self->entered_streams) vm_streams_hold(self);
   vm_before_release(self);
   int result = gil_wait(self->gil, reason);
   vm_after_acquire(self);
+  if (self->entered_streams) vm_streams_release(self);
   return result;
 }
 
@@ -271,6 +275,7 @@ int vm_create(const struct vm_options *options, vm **out) {
 int vm_close(vm *universe) GIL_TRUSTED {
   vm_thread *self = universe->main_thread;
   gil_seal(self->gil);
+  vm_streams_seal(universe);
   self->running = universe->main_state;
   vm_forget_interrupt(); /* finalizers run as in any program */
   lua_close(universe->main_state);

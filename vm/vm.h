@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "gil/gil.h"
+#include "vm/gilvm.h"
 
 typedef struct vm vm;
 typedef struct vm_thread vm_thread;
@@ -153,11 +154,5 @@ int vm_call(lua_State *L, int nargs, int nresults);
 
 /* Replaces the error object on top by message and traceback, as lua.c's msghandler. A lua_CFunction. */
 int vm_message_handler(lua_State *L);
-
-/* ---------------------------------------------------------------- for C modules -------------------------------- */
-
-/* The door for native code: what Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS are to CPython. Exported. */
-__attribute__((visibility("default"))) void gilvm_blocking_begin(lua_State *L);
-__attribute__((visibility("default"))) void gilvm_blocking_end(lua_State *L);
 
 #endif

@@ -35,6 +35,9 @@ struct vm_thread {
   _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
   enum vm_unwinding unwinding;   /* what this thread's errors mean now */
   int exit_status;
+
+  unsigned entered_streams; /* stream.c: how many it has entered; too many after an error, which is noticed */
+  struct vm_stream *calling; /* stream.c: inside a system call of this one */
 };
 
 struct vm {
@@ -46,9 +49,9 @@ struct vm {
   pthread_mutex_t threads_mutex; /* innermost; so that vm_interrupt can visit the threads without the GIL */
   int64_t ticks; /* instructions between two unasked checkpoints; 0: none */
 
-  struct vm_stream *streams;      /* stream.c: all open ones */
-  unsigned busy_streams;          /* how many are in a system call without the GIL */
-  struct vm *next_live, *prev_live; /* interrupt.c */
+  struct vm_stream *streams;         /* stream.c: all open ones */
+  struct vm_file *standard_files[3]; /* iolib.c: what io.stdin, io.stdout, io.stderr are at first; anchored */
+  struct vm *next_live, *prev_live;  /* interrupt.c */
 };
 
 /* Who am I. Initial-exec: we are always part of the executable, and coroutine.resume reads this. */
@@ -82,12 +85,12 @@ void vm_open_base(lua_State *L);
 void vm_open_io(lua_State *L);
 void vm_open_os(lua_State *L);
 
-/* stream.c */
-struct vm_stream;
-/* A FILE over `fd` whose system calls pass the second door; owns `fd` if `owns`. `mode` as of fopen. NULL and errno. */
-FILE *vm_stream_open(vm *universe, int fd, const char *mode, bool owns);
-/* Waits until no other thread is inside a system call on `file`. Called before every use of a stream. May switch. */
-void vm_stream_settle(lua_State *L, FILE *file);
+/* stream.c, iolib.c */
+/* Around all of door 2, if entered_streams is not 0: nobody else may use these streams meanwhile. */
+void vm_streams_hold(vm_thread *self);
+void vm_streams_release(vm_thread *self);
+/* After gil_seal: streams that other threads are inside of are given up. Call it before finalizers run. */
+void vm_streams_seal(vm *universe);
 /* At the universe's end: streams stop knowing it; standard ones are flushed. Returns 0, or -1 and a message printed. */
 int vm_streams_finish(vm *universe);
 

@@ -22,6 +22,7 @@ static void take_out(struct waiter_queue *queue, struct waiter *waiter) {
 }
 
 int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct gil_reason *reason) {
+  if (reason->deadline_ns != GIL_NEVER && reason->deadline_ns <= gil_now_ns()) return WAIT_TIMEOUT; /* a try */
   struct waiter node = {.gil = vm_thread_gil(vm_self()), .who = self};
   append(queue, &node);
   /* A wake may be late, from a wait before this one: only the answer counts. */

@@ -57,12 +57,9 @@ int wait_push_timeout(lua_State *L);
 
 /* ---------------------------------------------------------------- os_thread.c ---------------------------------- */
 
-/* Starts an OS thread with so large a stack that blocks SIGINT and the other signals meant for the main thread. Detached,
-   or stored in `*joinable` if that is not NULL. Returns 0 or an errno. */
-int os_thread_start(size_t stack_bytes, void *(*run)(void *), void *arg, pthread_t *joinable);
-
-extern const size_t os_thread_small_stack; /* for a script's thread: Lua needs little of it, thousands must fit */
-extern const size_t os_thread_large_stack; /* for a copy of a script, which is a program of its own */
+/* Starts an OS thread that blocks SIGINT and the other signals meant for the main thread. Detached, or stored in
+   `*joinable` if that is not NULL. Returns 0 or an errno. */
+int os_thread_start(void *(*run)(void *), void *arg, pthread_t *joinable);
 
 /* ---------------------------------------------------------------- thread.c: the threads of a universe ---------- */
 
@@ -83,33 +80,38 @@ enum {
 
 struct thread {
   struct roster *roster;
-  const char *name;  /* the string in THREAD_NAME */
-  vm_thread *vm;     /* while it runs */
-  uint32_t ident;    /* of its place at the lock; 0: not started */
+  const char *name; /* the string in THREAD_NAME */
+  vm_thread *vm;    /* while it runs */
+  uint32_t ident;   /* of its place at the lock; 0: not started */
   enum thread_state state;
   bool daemon;
-  bool is_copy;      /* runs a copy of the script: the main thread, and those of copies.c */
-  bool told;         /* its error has been given to a joiner or to the hook */
-  int result_count;  /* of a finished one */
-  void (*native)(lua_State *L, void *arg); /* runs this instead of a Lua function */
+  int result_count;                        /* of a finished one */
+  void (*native)(lua_State *L, void *arg); /* runs this instead of a Lua function; prints its own errors */
   void *native_arg;
   struct waiter_queue joiners;
-  struct lock *held;          /* the locks that it holds */
+  struct lock *held; /* the locks that it holds */
+  bool untold;       /* in roster.failed: it has failed, and neither a joiner nor the hook was told of it */
   struct thread *next, *prev; /* in roster.running or roster.failed */
+};
+
+struct thread_list {
+  struct thread *first, *last;
 };
 
 /* All threads of one universe. A full userdata in the registry. */
 struct roster {
-  struct thread *running; /* in the order of their start; the main thread is the first */
-  struct thread *last;
+  struct thread_list running; /* in the order of their start; the main thread is the first */
   unsigned running_count;
-  struct thread *failed; /* those whose error nobody has been told yet; these links keep no handle alive */
-  unsigned started;      /* how many threads got a number for a name */
+  struct thread_list failed; /* the untold, in the order of their end; keeps no handle alive */
+  unsigned names_given;      /* how many threads got a standard name */
   unsigned locks_made;
-  unsigned interrupted;    /* threads that Ctrl-C has ended */
-  bool has_failed;         /* an error was reported by the standard hook */
-  int exit_copy, exit_status; /* a thread called os.exit in its copy: which one (0: none), and with what */
+  unsigned interrupted;        /* threads that Ctrl-C has ended */
+  bool has_reported;           /* the standard hook has printed an error */
+  int exit_copy, exit_status;  /* a thread called os.exit in its copy: which one (0: none), and with what */
 };
+
+void thread_list_append(struct thread_list *list, struct thread *thread);
+void thread_list_remove(struct thread_list *list, struct thread *thread);
 
 /* Makes the roster of L's universe and enters the calling thread, its main thread. Does nothing if there is one. Raises. */
 void threads_open(lua_State *L);
@@ -118,7 +120,7 @@ void threads_open(lua_State *L);
 struct thread *thread_self(void);
 struct roster *roster_self(void);
 
-/* Pushes the handle of a thread that runs, or of one that has failed and whom nobody was told of. */
+/* Pushes the handle of a thread that runs. Allocates nothing. */
 void thread_push(lua_State *L, const struct thread *thread);
 
 /* Makes a handle of a thread that is not started yet and pushes it. The name, or nil for a standard one, is at
@@ -128,10 +130,10 @@ struct thread *thread_new(lua_State *L, int name_index);
 /* Gives the thread whose handle is at `handle` the name on top of the stack (a string), and pops it. */
 void thread_set_name(lua_State *L, int handle, struct thread *thread);
 
-/* Starts the thread whose handle is at `handle` (absolute) with the function and `nargs` arguments on top of the stack,
-   which are popped; or with thread->native, and nothing on the stack. Raises when it cannot be started; nothing is
-   left behind then. Does not switch. */
-void thread_start(lua_State *L, int handle, struct thread *thread, int nargs, size_t stack_bytes);
+/* Starts the thread whose handle is at `handle` (absolute): with the function and its `nargs` arguments on top of the
+   stack, which are popped; or with thread->native, nothing on the stack and nargs -1. Raises when it cannot be started;
+   nothing is left behind then. Does not switch. */
+void thread_start(lua_State *L, int handle, struct thread *thread, int nargs);
 
 /* Waits until the thread has finished. Returns 0, WAIT_TIMEOUT or WAIT_INTERRUPTED. Never raises. May switch. */
 int thread_wait(lua_State *L, int handle, struct thread *thread, int64_t deadline_ns);
@@ -139,8 +141,8 @@ int thread_wait(lua_State *L, int handle, struct thread *thread, int64_t deadlin
 /* Lets the threads of a copy that has ended by os.exit be left behind like daemons. */
 void threads_abandon(struct roster *roster, int copy);
 
-/* Waits for all threads that are not daemons, but the calling one. Returns 0, WAIT_TIMEOUT or WAIT_INTERRUPTED.
-   Never raises. May switch. */
+/* Waits for all threads that are not daemons, but the calling one and the main thread. Returns 0, WAIT_TIMEOUT or
+   WAIT_INTERRUPTED. Never raises. May switch. */
 int threads_wait_all(lua_State *L, int64_t deadline_ns);
 
 /* ---------------------------------------------------------------- report.c: errors that nobody was told -------- */
@@ -148,10 +150,13 @@ int threads_wait_all(lua_State *L, int64_t deadline_ns);
 /* The message handler of a thread's function: keeps the traceback in the handle and leaves the error object as it is. */
 int report_keep_traceback(lua_State *L);
 
-/* Notes down that a thread has failed and that its error is to be told. The handle is on top of the stack; popped. */
-void report_failed(lua_State *L, struct thread *thread);
+/* Notes down that the thread whose handle is at `handle` has failed, so that its error is told in the end. May switch. */
+void report_failed(lua_State *L, int handle, struct thread *thread);
 
-/* Notes that somebody was told the thread's error. */
+/* Pushes the handle of an untold thread; nil if the collector has taken it and is about to call its finalizer. */
+void report_push(lua_State *L, const struct thread *thread);
+
+/* Somebody has been told the thread's error. */
 void report_told(struct thread *thread);
 
 /* Tells the error of the thread whose handle is at `handle` through thread.excepthook. Raises nothing. May switch. */
@@ -160,28 +165,29 @@ void report_now(lua_State *L, int handle, struct thread *thread);
 /* The same for all that are left, at the end of a program. */
 void report_all(lua_State *L);
 
-/* A thread was ended by Ctrl-C: says where, for the first few of them. report_interrupted_rest counts the others. */
-void report_interrupted(lua_State *L, int handle, struct thread *thread);
+/* A thread was ended by Ctrl-C: says where, for the first few. report_interrupted_rest counts the others. */
+void report_interrupted(lua_State *L, int handle, const struct thread *thread);
 void report_interrupted_rest(const struct roster *roster);
 
 /* The standard hook: prints. A lua_CFunction (error, traceback, thread). */
 int report_standard_hook(lua_State *L);
 
-/* The `gilvm.thread` table, where a script may set `excepthook`, is on top of the stack; stays there. */
+/* Where a script may set `excepthook`: the table on top of the stack, which stays there. Raises. */
 void report_set_module(lua_State *L);
+
+/* Writes to stderr at once, past all buffers and their locks: the thread that holds such a lock may be waiting for the
+   GIL. */
+void report_write(const char *text, size_t length);
 
 /* ---------------------------------------------------------------- libraries ------------------------------------ */
 
 #define WORKERS_THREAD_TYPE "gilvm.thread"
 #define WORKERS_LOCK_TYPE "gilvm.lock"
 
-/* A metatable for handles: methods, and a name for messages; `index` and `newindex` may be NULL. Popped. */
-struct thread *thread_check(lua_State *L, int arg);
-
-/* A thread ends with these locks held: they stay locked, and say so. */
+/* A thread ends with these locks held: they stay locked, and say so. Those who wait for them for ever are told. */
 void locks_orphan(struct thread *owner);
 
-/* Makes the metatables, as far as they do not exist yet. Raise. */
+/* Make the metatables, as far as they do not exist yet. Raise. */
 void thread_lib_make_type(lua_State *L);
 void lock_lib_make_type(lua_State *L);
 
@@ -192,23 +198,33 @@ int luaopen_gilvm_thread(lua_State *L);
 int luaopen_gilvm_time(lua_State *L);
 int luaopen_gilvm_gil(lua_State *L);
 
-/* ---------------------------------------------------------------- copies --------------------------------------- */
+/* ---------------------------------------------------------------- copies.c ------------------------------------- */
 
-/* One copy of a script, as the thread or process that runs it sees it. */
+/* One copy of a script, as the OS thread or process that runs it sees it. */
 struct copy_job {
   const struct copies_spec *spec;
-  int index; /* from 1 */
+  int index;   /* from 1 */
+  bool reseed; /* a forked universe would draw the same random numbers as its sisters */
   struct copy_result *result;
   struct gil_snapshot **snapshot; /* where its lock's goes; NULL: not wanted */
+  char name[GIL_NAME_BYTES];      /* of the thread that runs it; "" for the only copy, whose name is the standard one */
 };
 
-/* Runs one copy in a universe of its own, on the calling OS thread. Returns 0 or a code of gil_error (nothing ran). */
+/* Runs one copy in a universe of its own, on the calling OS thread. Returns 0, or a code of gil_error (nothing ran). */
 int copy_run_alone(const struct copy_job *job);
 
-/* A sentence on stderr after "gilvm: ", in one piece. */
+/* A universe could not be made for one copy among several: says so, and lets it count as failed. */
+void copy_not_run(const struct copy_job *job, int error);
+
+/* Prints "gilvm: ", the sentence and a newline to stderr, in one piece. Any thread; needs no lock. */
 void copies_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Each fills `out`, whose arrays are there and zeroed. Return 0, or a code of gil_error (nothing ran). */
 int interpreters_run(const struct copies_spec *spec, struct copies_result *out); /* interpreters.c */
 int processes_run(const struct copies_spec *spec, struct copies_result *out);    /* processes.c */
+
+/* Puts into `*job` what the copy with that index (from 1) is given. */
+void copy_describe(struct copy_job *job, const struct copies_spec *spec, const struct copies_result *out,
+                   unsigned index);
 
 #endif

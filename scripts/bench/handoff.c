@@ -1,12 +1,12 @@
 /* scripts/bench/handoff.c - what it costs to pass the lock on, against the least that the system can do: two threads
  * that wake each other through a bare futex. Room: scripts/bench. Uses gil/ only; two threads at a time run here.
  *
- * A handoff is the way from "one thread lets go" to "the other one runs", wake-up included. Three ways are measured in
- * turn, several times over, and the medians are printed:
+ * A handoff is the way from "one thread lets go" to "the other one runs", wake-up included. Three ways are measured
+ * in turn, several times over, and the medians are printed:
  *
  *   futex        each thread has a word; to pass the turn is FUTEX_WAKE on the other's and FUTEX_WAIT on one's own
  *   checkpoint   policy `fifo`, both threads always want the lock, each yields at once: handoff through door 1
- *   wait         policy `fifo`, gil_wake for the other and gil_wait for oneself: the pattern of locks and queues (door 2)
+ *   wait         policy `fifo`, gil_wake for the other and gil_wait for oneself: what locks and queues do (door 2)
  *
  * Both with the threads on two CPUs and with both on one, since the system's share differs. It never fails for being
  * slow. Usage: handoff [ROUNDS [HANDOFFS]]
@@ -71,8 +71,10 @@ static void futex_take(int me) {
 static void *futex_body(void *arg) {
   int me = (int)(intptr_t)arg;
   pin(cpus[me]);
-  if (me == 1) futex_give(0);
-  else futex_take(0); /* the other is there */
+  if (me == 0)
+    futex_take(0); /* the other is there */
+  else
+    futex_give(0);
   int64_t start = gil_now_ns();
   for (long i = 0; i < handoffs / 2; i++) {
     if (me == 1) futex_take(1);
@@ -90,7 +92,7 @@ static bool present[2]; /* under the lock */
 static bool over;       /* under the lock */
 
 /* The second thread is at the lock, and the two take turns from now on. */
-static void meet(int me) {
+static void meet(int me) GIL_REQUIRES(gil_held) {
   present[me] = true;
   while (!present[1 - me]) gil_checkpoint(threads[me], GIL_CAUSE_YIELD);
 }

@@ -5,7 +5,10 @@ tap_count=0
 tap_failed=0
 
 gilvm=$(realpath "$1")
-here=$(cd "$(dirname "$0")" && pwd)
+if [ ! -x "$gilvm" ]; then
+  echo "Bail out! there is no program '$1'"
+  exit 99
+fi
 scratch=$(mktemp -d) || exit 99
 mkdir "$scratch/bin" && ln -s "$gilvm" "$scratch/bin/gilvm" && cd "$scratch" || exit 99
 PATH=$scratch/bin:$PATH

@@ -1,9 +1,9 @@
-/* tests/gil/checker.c - is a recorded sequence of events one that a lock can have? Room: tests/gil. Runs on the test's
- * thread after the fact.
+/* tests/gil/checker.c - is a recorded sequence of events one that a lock can have? Room: tests/gil. Runs on the
+ * test's thread after the fact.
  *
  * Each thread goes through the states below, the lock has one holder or none, and what an event says of others (who
- * held the lock before, who asked and when, since when the thread waited) must be what earlier events said. The counts
- * must be those of the statistics.
+ * held the lock before, who asked and when, since when the thread waited) must be what earlier events said. The
+ * counts must be those of the statistics.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -43,8 +43,8 @@ static char complaint[256];
 
 static bool wrong(const struct gil_event *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static bool wrong(const struct gil_event *event, const char *format, ...) {
-  int used = snprintf(complaint, sizeof complaint, "at %" PRId64 " ns, thread %u, kind %u, cause %s: ", event->time_ns,
-                      event->thread, event->kind, gil_cause_name(event->cause));
+  int used = snprintf(complaint, sizeof complaint, "at %" PRId64 " ns, thread %u, kind %u, cause %s: ",
+                      event->time_ns, event->thread, event->kind, gil_cause_name(event->cause));
   va_list args;
   va_start(args, format);
   vsnprintf(complaint + used, sizeof complaint - (size_t)used, format, args);
@@ -55,7 +55,8 @@ static bool wrong(const struct gil_event *event, const char *format, ...) {
 static bool check_take(struct checker *c, struct thread_state *thread, const struct gil_event *event) {
   if (c->holder) return wrong(event, "takes a lock that %u holds", c->holder);
   if (thread->state != WANTS && thread->state != WAITS) return wrong(event, "takes in state %d", (int)thread->state);
-  if (event->other != c->last_holder) return wrong(event, "says %u held it before, %u did", event->other, c->last_holder);
+  if (event->other != c->last_holder)
+    return wrong(event, "says %u held it before, %u did", event->other, c->last_holder);
   if (event->since_ns != thread->wait_since_ns) return wrong(event, "is wrong about the start of its wait");
   if (c->last_holder && c->last_holder != event->thread) {
     c->switches++;
@@ -83,7 +84,8 @@ static bool check_let_go(struct checker *c, struct thread_state *thread, const s
 static bool check_ask(struct checker *c, const struct gil_event *event) {
   if (c->holder != event->thread) return wrong(event, "is asked but does not hold the lock");
   if (c->asked) return wrong(event, "is asked twice in one hold");
-  if (event->other && c->threads[event->other].state != WAITS) return wrong(event, "%u asks and does not wait", event->other);
+  if (event->other && c->threads[event->other].state != WAITS)
+    return wrong(event, "%u asks and does not wait", event->other);
   c->asked = true;
   c->asker = event->other;
   c->asked_ns = event->time_ns;
@@ -109,13 +111,14 @@ static bool check_one(struct checker *c, const struct gil_event *event) {
     case GIL_EVENT_DETACH:
       return check_step(thread, event, LEAVES, GONE);
     case GIL_EVENT_WAIT:
-      if (event->other != c->holder) return wrong(event, "says that %u holds the lock, %u does", event->other, c->holder);
+      if (event->other != c->holder) return wrong(event, "says %u holds the lock, %u does", event->other, c->holder);
       thread->wait_since_ns = event->time_ns;
       return check_step(thread, event, WANTS, WAITS);
     case GIL_EVENT_TAKE:
       return check_take(c, thread, event);
     case GIL_EVENT_LOST_RACE:
-      if (!c->holder || event->other != c->holder) return wrong(event, "lost against %u, %u holds", event->other, c->holder);
+      if (!c->holder || event->other != c->holder)
+        return wrong(event, "lost against %u, %u holds", event->other, c->holder);
       c->lost_races++;
       return check_step(thread, event, WAITS, WAITS);
     case GIL_EVENT_ASK:

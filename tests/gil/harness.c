@@ -156,6 +156,12 @@ struct world *world_new_recording(const char *policy, size_t event_max) {
 
 struct world *world_new(const char *policy) { return world_new_recording(policy, 10000); }
 
+void world_free(struct world *world) {
+  gil_destroy(world->lock);
+  free(world->events);
+  free(world);
+}
+
 unsigned count_events(struct world *world, gil_event_kind kind, uint32_t thread) {
   unsigned count = 0;
   size_t end = atomic_load_explicit(&world->event_count, memory_order_acquire);

@@ -1,11 +1,11 @@
 /* tests/gil/harness.h - real threads, a clock that stands still, and every event on record. Room: tests/gil.
  *
- * THE CLOCK is the test's: it moves only in `clock_advance`, and a park's deadline comes when the clock passes it. So a
- * test never sleeps, and nothing depends on how fast the machine is. Threads park for real (a condition variable).
+ * THE CLOCK is the test's: it moves only in `clock_advance`, and a park's deadline comes when the clock passes it. So
+ * a test never sleeps, and nothing depends on how fast the machine is. Threads park for real (a condition variable).
  *
  * ACTORS are real threads that do one operation at a time when told to, so that a test can say "A holds, B waits, A
- * yields" and be sure of the order. A FROZEN parker does not wake, whatever happens to it, until it is thawed: that is
- * how a test makes a woken thread lose a race.
+ * yields" and be sure of the order. A FROZEN parker does not wake, whatever happens to it, until it is thawed: that
+ * is how a test makes a woken thread lose a race.
  *
  * Only the test's own thread asserts. Whatever waits here waits for ever: Check's time limit ends a test that hangs.
  */
@@ -55,9 +55,12 @@ struct world {
   _Atomic unsigned kicks, pokes;
 };
 
-/* A lock with a policy given as a person would type it. The world is freed by the end of the test's process. */
+/* A lock with a policy given as a person would type it. The caller owns it. */
 struct world *world_new(const char *policy);
 struct world *world_new_recording(const char *policy, size_t event_max);
+
+/* Destroys the lock and forgets the events. */
+void world_free(struct world *world);
 
 /* How many events of this kind there are; `thread` 0 is any. */
 unsigned count_events(struct world *world, gil_event_kind kind, uint32_t thread);

@@ -1,4 +1,5 @@
-/* tests/gil/test_handover.c - who gets the lock: open competition, direct handoff, forced switching. Room: tests/gil. */
+/* tests/gil/test_handover.c - who gets the lock: open competition, direct handoff, forced switching.
+ * Room: tests/gil. */
 #include "harness.h"
 
 /* A holds the lock and B waits for it, asleep. */
@@ -42,7 +43,7 @@ START_TEST(test_a_free_lock_goes_to_whoever_comes_first_though_others_wait) {
   actor_end(a);
   actor_quit(c);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -57,7 +58,7 @@ START_TEST(test_the_releaser_may_win_its_own_lock_back_when_nobody_asked) {
   actor_finish(b);
   actor_end(b);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -78,7 +79,7 @@ START_TEST(test_handoff_makes_the_waiter_holder_before_it_wakes) {
   actor_end(c);
   ck_assert_uint_eq(count_events(world, GIL_EVENT_LOST_RACE, 0), 0);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -100,7 +101,7 @@ START_TEST(test_an_asked_holder_does_not_get_the_lock_back_before_another_has_ha
   ck_assert_int_eq(actor_finish(a), true);
   actor_end(a);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -123,7 +124,7 @@ START_TEST(test_an_asked_holder_that_blocks_waits_for_its_successor_first) {
   actor_do(a, ACT_BLOCK_END, 0);
   actor_end(a);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -138,7 +139,7 @@ START_TEST(test_a_holder_that_blocks_unasked_waits_for_nobody) {
   actor_end(a);
   actor_finish(b);
   actor_end(b);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -151,7 +152,7 @@ START_TEST(test_a_thread_that_leaves_while_asked_waits_for_nobody) {
   actor_finish(b);
   actor_end(b);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -172,7 +173,7 @@ START_TEST(test_the_request_is_satisfied_by_a_passer_by_who_did_not_ask) {
   actor_finish(b);
   actor_end(b);
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -188,7 +189,7 @@ START_TEST(test_a_request_ends_with_the_hold_it_was_made_for) {
   actor_end(b);
   actor_finish(a);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -216,7 +217,7 @@ START_TEST(test_fifo_serves_in_the_exact_order_of_arrival) {
     actor_end(actors[i]);
   }
   then_events_are_well_formed();
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -229,7 +230,7 @@ START_TEST(test_a_checkpoint_with_nobody_waiting_keeps_the_lock) {
   ck_assert_int_eq(actor_checkpoint(a, GIL_CAUSE_INTERVAL), false);
   ck_assert_uint_eq(count_events(world, GIL_EVENT_LET_GO, 0), 0);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 

@@ -30,7 +30,7 @@ static void end_a_then_b(void) {
   actor_end(b);
   const char *what = check_events(world, false);
   ck_assert_msg(!what, "%s", what);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 
 /* ---------------------------------------------------------------- cpython -------------------------------------- */
@@ -91,7 +91,22 @@ START_TEST(test_a_waiters_clock_starts_again_after_any_switch) {
   actor_end(c);
   actor_do(a, ACT_BLOCK_END, 0);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
+}
+END_TEST
+
+START_TEST(test_a_waiters_clock_starts_again_when_it_loses_a_race) {
+  given_a_holds_and_b_waits("cpython");
+  clock_advance_settled(world->lock, 3 * MS);
+  parker_freeze(&b->thread->lock_parker);
+  ck_assert_int_eq(actor_checkpoint(a, GIL_CAUSE_YIELD), false); /* A wins its own lock back: no switch */
+  parker_thaw(&b->thread->lock_parker);
+  until_waiting(b->thread);
+  clock_advance_settled(world->lock, 5 * MS - 1);
+  ck_assert_uint_eq(asks(), 0);
+  clock_advance_settled(world->lock, 1);
+  ck_assert_uint_eq(asks(), 1);
+  end_a_then_b();
 }
 END_TEST
 
@@ -111,7 +126,7 @@ START_TEST(test_the_clock_of_one_who_was_held_back_starts_when_another_takes_the
   actor_end(b);
   actor_finish(a);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -128,7 +143,7 @@ START_TEST(test_a_voluntary_release_satisfies_the_request) {
   actor_end(b);
   actor_finish(a);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -152,7 +167,7 @@ START_TEST(test_two_hundred_waiters_need_one_timed_wait) {
     actor_finish(actors[i]);
     actor_end(actors[i]);
   }
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -170,7 +185,7 @@ START_TEST(test_cpython2_releases_at_every_tick_though_nobody_waits) {
   }
   ck_assert_int_eq(last_event(world, GIL_EVENT_LET_GO).cause, GIL_CAUSE_TICKS);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -211,7 +226,7 @@ START_TEST(test_only_cpython2_counts_instructions) {
     set_policy(others[i]);
     ck_assert_int_eq(gil_tick_instructions(world->lock), 0);
   }
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -238,7 +253,7 @@ START_TEST(test_fifo_measures_the_holders_turn_and_not_the_waiters_patience) {
   actor_end(c);
   actor_finish(a);
   actor_end(a);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -267,7 +282,7 @@ START_TEST(test_cooperative_yield_always_means_another_threads_turn) {
   actor_end(a);
   ck_assert_int_eq(actor_finish(b), true);
   actor_end(b);
-  gil_destroy(world->lock);
+  world_free(world);
 }
 END_TEST
 
@@ -345,7 +360,127 @@ START_TEST(test_the_policy_in_force_can_be_read_back) {
   gil_get_policy(world->lock, &choice);
   ck_assert_str_eq(choice.policy->name, "fifo");
   ck_assert_int_eq(choice.values[0], 1000 * MS);
-  gil_destroy(world->lock);
+  world_free(world);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- a policy of the test's own ------------------- */
+
+/* Patience is as many milliseconds as the thread's priority; whose patience ended is put down. From the third time on
+   it ends again "now", which must not keep the timekeeper busy for ever. */
+static uint32_t impatient[8];
+static int impatient_count, tick_count;
+static bool lets_yield;
+
+static int64_t own_waits(gil *lock, gil_thread *thread, int64_t now) {
+  (void)lock;
+  return now + gil_thread_priority(thread) * MS;
+}
+
+static int64_t own_patience_ends(gil *lock, gil_thread *thread, int64_t now) {
+  (void)lock;
+  if (impatient_count < 8) impatient[impatient_count++] = gil_thread_id(thread);
+  return impatient_count < 3 ? GIL_NEVER : now;
+}
+
+static int64_t own_tick(gil *lock, int64_t now) {
+  (void)lock;
+  return ++tick_count < 3 ? now + MS : GIL_NEVER;
+}
+
+static bool own_yields(gil *lock, gil_thread *thread, gil_cause cause, int64_t now) {
+  (void)lock, (void)thread, (void)cause, (void)now;
+  return lets_yield;
+}
+
+static struct gil_choice own_lets_go(gil *lock, gil_thread *thread, gil_cause cause, int64_t now) {
+  (void)thread, (void)cause, (void)now;
+  gil_thread *last = gil_first_waiter(lock); /* last come, first served */
+  while (last && gil_next_waiter(last)) last = gil_next_waiter(last);
+  return (struct gil_choice){.how = GIL_HANDOFF, .thread = last};
+}
+
+static const struct gil_param own_params[] = {{NULL, 0, 0, 0, 0, NULL}};
+static const struct gil_policy own_policy = {.abi = GIL_POLICY_ABI,
+                                             .name = "own",
+                                             .params = own_params,
+                                             .waits = own_waits,
+                                             .patience_ends = own_patience_ends,
+                                             .tick = own_tick,
+                                             .yields = own_yields,
+                                             .lets_go = own_lets_go};
+
+/* A holds, and B (3 ms), C (1 ms) and D (2 ms of patience) wait. */
+static struct actor *d;
+
+static void given_three_wait_under_our_own_policy(void) {
+  const struct gil_policy_choice choice = {.policy = &own_policy};
+  clock_install();
+  world = world_new("cooperative");
+  gil_set_policy(world->lock, &choice);
+  a = actor_new(world, "A");
+  struct actor **const waiters[] = {&b, &c, &d};
+  static const int patience[] = {3, 1, 2};
+  actor_enter(a);
+  for (int i = 0; i < 3; i++) {
+    *waiters[i] = actor_new(world, "waiter");
+    gil_thread_set_priority((*waiters[i])->thread, patience[i]);
+    actor_queue(*waiters[i], ACT_ENTER, 0);
+  }
+}
+
+START_TEST(test_patience_ends_in_the_order_of_time_and_not_of_arrival) {
+  given_three_wait_under_our_own_policy();
+  struct actor *const expected[] = {c, d, b};
+  for (int i = 0; i < 3; i++) {
+    clock_advance_settled(world->lock, MS);
+    ck_assert_int_eq(impatient_count, i + 1);
+    ck_assert_uint_eq(impatient[i], gil_thread_id(expected[i]->thread));
+  }
+}
+END_TEST
+
+START_TEST(test_the_policy_names_the_successor) {
+  given_three_wait_under_our_own_policy();
+  struct actor *const expected[] = {d, c, b};
+  actor_end(a);
+  for (int i = 0; i < 3; i++) {
+    actor_finish(expected[i]);
+    ck_assert_ptr_eq(holder_of(world->lock), expected[i]->thread);
+    actor_end(expected[i]);
+  }
+  world_free(world);
+}
+END_TEST
+
+START_TEST(test_the_policy_may_refuse_a_checkpoint) {
+  given_three_wait_under_our_own_policy();
+  ck_assert_int_eq(actor_checkpoint(a, GIL_CAUSE_YIELD), false);
+  ck_assert_ptr_eq(holder_of(world->lock), a->thread);
+  lets_yield = true;
+  actor_queue(a, ACT_CHECKPOINT, GIL_CAUSE_YIELD);
+  ck_assert_ptr_eq(holder_of(world->lock), d->thread);
+}
+END_TEST
+
+START_TEST(test_the_policys_tick_comes_when_it_said_and_not_from_the_policy_before) {
+  given_a_holds_and_b_waits("fifo"); /* whose tick would be due at 5 ms */
+  const struct gil_policy_choice choice = {.policy = &own_policy};
+  gil_set_policy(world->lock, &choice);
+  clock_advance_settled(world->lock, 100 * MS);
+  ck_assert_int_eq(tick_count, 0);
+  pthread_mutex_lock(&world->lock->mutex.pthread);
+  gil_set_tick(world->lock, clock_now() + 10 * MS);
+  pthread_mutex_unlock(&world->lock->mutex.pthread);
+  clock_advance_settled(world->lock, 10 * MS - 1);
+  ck_assert_int_eq(tick_count, 0);
+  clock_advance_settled(world->lock, 1);
+  ck_assert_int_eq(tick_count, 1);
+  clock_advance_settled(world->lock, MS);
+  ck_assert_int_eq(tick_count, 2);
+  clock_advance_settled(world->lock, MS);
+  clock_advance_settled(world->lock, 100 * MS);
+  ck_assert_int_eq(tick_count, 3);
 }
 END_TEST
 
@@ -355,6 +490,7 @@ int main(void) {
       test_the_interval_is_the_one_that_was_given,
       test_a_holder_that_does_not_listen_is_kicked_again_every_interval_but_asked_once,
       test_a_waiters_clock_starts_again_after_any_switch,
+      test_a_waiters_clock_starts_again_when_it_loses_a_race,
       test_the_clock_of_one_who_was_held_back_starts_when_another_takes_the_lock,
       test_a_voluntary_release_satisfies_the_request,
       test_two_hundred_waiters_need_one_timed_wait,
@@ -372,6 +508,10 @@ int main(void) {
       test_fifo_put_in_force_gives_the_present_holder_a_whole_turn,
       test_a_thread_that_is_held_back_survives_a_change_of_policy,
       test_the_policy_in_force_can_be_read_back,
+      test_patience_ends_in_the_order_of_time_and_not_of_arrival,
+      test_the_policy_names_the_successor,
+      test_the_policy_may_refuse_a_checkpoint,
+      test_the_policys_tick_comes_when_it_said_and_not_from_the_policy_before,
       NULL,
   };
   return run_tests("policies", tests);

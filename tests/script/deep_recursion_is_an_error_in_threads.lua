@@ -33,9 +33,6 @@ local function overflow()
   local function through_tostring() return tostring(setmetatable({}, { __tostring = through_tostring })) end
   check.raises("C stack overflow", through_tostring)
 
-  local function through_load() return load "local f = ... return f()" (through_load) end
-  check.raises("stack overflow", through_load)
-
   local nested = ("("):rep(1000) .. "1" .. (")"):rep(1000)
   local chunk, err = load("return " .. nested)
   assert(chunk == nil and err:find "overflow", err)
@@ -45,11 +42,10 @@ local function overflow()
   for i = 1, 250 do list[i] = "x" end
   check.equal(#format:format(table.unpack(list)), 250)
   check.raises("too many", table.unpack, {}, 1, 1e7)
-  assert(("x"):rep(100):find(("x?"):rep(100) .. ("x"):rep(100)))
-  check.raises("pattern too complex", string.find, ("x"):rep(300000), (".-"):rep(250) .. "y")
+  check.raises("pattern too complex", string.match, ("x"):rep(200000), (".?"):rep(200000))
 end
 
 overflow()
-check.in_threads(4, overflow)
-check.in_threads(2, function() check.in_threads(2, overflow) end)
+check.in_threads(3, overflow)
+check.in_threads(1, function() check.in_threads(1, overflow) end)
 print "ok" -- expect: ok

@@ -40,7 +40,7 @@ check.results(pack(pcall(setmetatable({}, { __call = function(_, x) return x end
 -- Message handlers: see the stack where the error was raised, may change the object, may fail themselves.
 local function fails() error "deep" end
 local ok, text = xpcall(fails, debug.traceback)
-assert(not ok and text:find "in %S+ 'fails'", text)
+assert(not ok and text:find(":" .. debug.getinfo(fails, "S").linedefined .. ": in function <", 1, true), text)
 check.results(pack(xpcall(error, function() return 1, 2 end, "x")), false, 1)
 local depth = 0
 ok, text = xpcall(error, function(e) depth = depth + 1 if depth < 5 then error(e) end return "at last" end, "x")
@@ -49,7 +49,7 @@ check.equal(depth, 5)
 check.equal(text, "at last")
 ok, text = xpcall(error, function(e) error(e) end, "x")
 check.equal(ok, false)
-check.equal(tostring(text):match "C stack overflow" or type(text), "C stack overflow")
+assert(text == "error in error handling" or text:find "C stack overflow", text) -- which, depends on Lua's release
 
 -- Stack overflow is an error like others, and can happen again afterwards.
 for _ = 1, 3 do
@@ -105,7 +105,7 @@ check.results(pack(pcall(assert, false, object)), false, object)
 check.results(pack(pcall(assert, nil)), false, "assertion failed!")
 check.results(pack(assert(1, 2, 3)), 1, 2, 3)
 check.results(pack(pcall(tostring, object)), true, "telling")
-local mute = setmetatable({}, { __tostring = function() return 1 end })
+local mute = setmetatable({}, { __tostring = function() return {} end })
 check.raises("'__tostring' must return a string", tostring, mute)
 
 -- The same inside a coroutine, where pcall has to survive yields.

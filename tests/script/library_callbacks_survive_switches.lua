@@ -1,5 +1,5 @@
--- C functions that call back into Lua (sort, gsub, gmatch, load, xpcall, metamethods, string buffers) while the callback
--- is switched away from and other threads collect garbage and use the same functions.
+-- C functions that call back into Lua (sort, gsub, load, metamethods, string buffers): the callback is switched away
+-- from, and meanwhile other threads collect garbage and use the same functions.
 -- args:
 -- args: --policy cpython:interval=50us
 -- args: --policy cpython2:check=3
@@ -45,7 +45,10 @@ check.in_threads(6, function(me)
     assert(words == 300)
 
     -- table.concat, unpack, move and the rest through metamethods.
-    local proxy = setmetatable({}, { __index = function(_, i) return i <= 50 and i or nil end, __len = function() return 50 end })
+    local proxy = setmetatable({}, {
+      __index = function(_, i) return i <= 50 and i or nil end,
+      __len = function() return 50 end,
+    })
     assert(#table.concat(proxy, ",") == 9 + 41 * 2 + 49)
     assert(select("#", table.unpack(proxy)) == 50)
     local copy = table.move(proxy, 1, 50, 1, {})
@@ -57,9 +60,8 @@ check.in_threads(6, function(me)
     local object = setmetatable({}, { __tostring = function() return ("o"):rep(3) .. me end })
     assert(("%s %s"):format(object, object) == "ooo" .. me .. " ooo" .. me)
     assert(tostring(object) == "ooo" .. me)
-    for k, v in pairs(setmetatable({}, { __pairs = function() return function(_, x) if not x then return 1, me end end end })) do
-      assert(k == 1 and v == me)
-    end
+    local function once(_, key) if not key then return 1, me end end
+    for k, v in pairs(setmetatable({}, { __pairs = function() return once end })) do assert(k == 1 and v == me) end
     assert(#string.rep("x", 1000, ",") == 1999)
     assert(string.pack("i4s2z", me, "ab", "cd"):len() == 11)
     assert(utf8.char(228, 8364, 128512) == "ä€😀")

@@ -82,8 +82,14 @@ local output = case("a hang fails, is named, and is killed with its children", 1
   "@timeout: 1\n@expect: done\n", "hung: killed with its process group", script)
 local child = output:match "%+ (%d+)"
 tests = tests + 1
-local cmdline = io.open("/proc/" .. (child or "") .. "/cmdline") -- empty for one that is dead but not yet reaped
-local gone = child and (not cmdline or cmdline:read "a" == "")
+local gone = child ~= nil
+for _ = 1, child and 100 or 0 do -- death takes its time
+  local cmdline = io.open("/proc/" .. child .. "/cmdline") -- empty for one that is dead but not yet reaped
+  gone = not cmdline or cmdline:read "a" == ""
+  if cmdline then cmdline:close() end
+  if gone then break end
+  os.execute "sleep 0.1"
+end
 print(string.format("%s %d - the child of a hung script is gone", gone and "ok" or "not ok", tests))
 
 os.remove(script)

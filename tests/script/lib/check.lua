@@ -58,4 +58,14 @@ function check.skip(reason)
   os.exit(77, true)
 end
 
+-- require, or the end of the script as skipped if there is no such module; one that fails to load is an error.
+function check.module(name)
+  local ok, module = pcall(require, name)
+  if ok then return module end
+  if module:find("module '" .. name .. "' not found", 1, true) then
+    check.skip(name .. " is not installed on " .. package.path .. ";" .. package.cpath)
+  end
+  error(module, 2)
+end
+
 return check

@@ -1,0 +1,33 @@
+-- When main ends, daemons that sleep, compute, hold or want a lock, or read are left where they are, and the program
+-- ends as ever: main's finalizers run, the daemons' own code does not.
+-- timeout: 30
+-- args:
+-- args: --policy fifo
+-- args: --policy cpython2
+-- args: --policy cpython:interval=50us
+local thread = require "gilvm.thread"
+local time = require "gilvm.time"
+
+local lock = thread.lock "kept"
+local ready = 0
+local function daemon(f)
+  thread.new { target = function() ready = ready + 1 f() end, daemon = true }:start()
+end
+daemon(function() time.sleep(1000) end)
+daemon(function() time.sleep(1e12) end)
+daemon(function() while true do end end)
+daemon(function() coroutine.wrap(function() while true do end end)() end)
+daemon(function() while true do pcall(error, "x") end end)
+daemon(function() lock:acquire() time.sleep(1000) end)
+daemon(function() lock:acquire() lock:release() time.sleep(1000) end)
+daemon(function() while true do collectgarbage() end end)
+daemon(function() io.popen("sleep 5", "r"):read() end)
+daemon(function()
+  local closed <close> = setmetatable({}, { __close = function() print "a daemon ran on" end })
+  time.sleep(1000)
+end)
+while ready < 10 do time.sleep(0.001) end
+at_the_end = setmetatable({}, { __gc = function() print "finalizer" end })
+print "main is done"
+-- expect: main is done
+-- expect: finalizer
