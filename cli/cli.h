@@ -1,7 +1,7 @@
 /* cli/cli.h - what the files of the room `cli/` share: what a person typed, and how it is turned into a run.
  *
- * Room: cli/. Uses all other rooms; nobody uses it. Everything here runs on the process's main thread, but for the two
- * callbacks that cli_fill_copies puts into a copies_spec: they run on the threads of the copies.
+ * Room: cli/. Uses all other rooms; nobody uses it. Everything here runs on the process's main thread, but for the
+ * two callbacks that cli_fill_copies puts into a copies_spec: they run on the threads of the copies.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -24,15 +24,15 @@ struct cli_step {
 
 struct cli_options {
   /* the options that `gilvm SCRIPT` and `gilvm compare SCRIPT` share */
-  unsigned copies;  /* -j */
+  unsigned copies; /* -j */
   bool copies_given;
-  struct gil_policy_choice policy;     /* --policy */
-  enum vm_checkpoint_at checkpoint;    /* --checkpoint */
-  const char *color;                   /* --color: auto, always, never */
+  struct gil_policy_choice policy;  /* --policy */
+  enum vm_checkpoint_at checkpoint; /* --checkpoint */
+  const char *color;                /* --color: auto, always, never */
 
   /* gilvm's others */
-  enum worker_mode mode; /* --as */
-  bool stats;            /* --stats */
+  enum worker_mode mode;  /* --as */
+  bool stats;             /* --stats */
   const char *stats_json; /* --stats-json; NULL: not wanted; "-": standard output */
 
   /* Lua's own */
@@ -60,8 +60,8 @@ enum cli_option {
   CLI_OPTION_OWN,
 };
 
-/* For the option string and the table of a getopt_long loop that takes the shared options. Begin the string with "+:",
-   so that the loop ends at the script and cli_option_error can tell a missing value from an unknown option. */
+/* For the option string and the table of a getopt_long loop that takes the shared options. Begin the string with
+   "+:", so that the loop ends at the script and cli_option_error can tell a missing value from an unknown option. */
 #define CLI_SHARED_SHORT "j:"
 /* clang-format off */
 #define CLI_SHARED_LONG                                              \
@@ -75,8 +75,8 @@ enum cli_option {
 void cli_options_init(struct cli_options *options, int argc, char **argv);
 void cli_options_finish(struct cli_options *options);
 
-/* Takes one of the shared options, as getopt_long returned it. Returns 0; 1 if `option` is none of them; or -1 when the
-   value is wrong: a sentence has been printed, the status is CLI_STATUS_USAGE. */
+/* Takes one of the shared options, as getopt_long returned it. Returns 0; 1 if `option` is none of them; or -1
+   when the value is wrong: a sentence has been printed, the status is CLI_STATUS_USAGE. */
 int cli_take_shared(struct cli_options *options, int option, const char *value);
 
 /* Reads a whole number from `min` to `max`; false if `text` is anything else. */
@@ -94,13 +94,14 @@ int cli_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define CLI_GO_ON (-1)
 
 /* Reads the command line of `gilvm [options] [script [args]]` into `out`, which the caller finishes in any case.
-   Leaves optind at the script. Returns CLI_GO_ON, or the status with which to end: help or version have been printed, or a usage error. */
+   Leaves optind at the script. Returns CLI_GO_ON, or the status with which to end: help or version have been
+   printed, or a usage error. */
 int cli_parse(int argc, char **argv, struct cli_options *out);
 
 /* ---------------------------------------------------------------- run.c: options become a run ------------------ */
 
-/* Fills `spec`: mode, count, vm options, and callbacks that run LUA_INIT, -e, -l and the script of `options`, which must
-   outlive the run. A command may change mode, count and want_snapshots afterwards. */
+/* Fills `spec`: mode, count, vm options, and callbacks that run LUA_INIT, -e, -l and the script of `options`,
+   which must outlive the run. A command may change mode, count and want_snapshots afterwards. */
 void cli_fill_copies(const struct cli_options *options, struct copies_spec *spec);
 
 /* Whether the script is what standard input holds: `-`, or nothing named and no terminal to prompt at. */
@@ -109,8 +110,8 @@ bool cli_script_is_stdin(const struct cli_options *options);
 /* Whether a prompt opens at the end: -i, or nothing named and a terminal to prompt at. */
 bool cli_wants_prompt(const struct cli_options *options);
 
-/* Reads a script on standard input into `options`, so that each of several copies can run it. Does nothing if the script
-   is a file. Returns 0, or says what failed and returns CLI_STATUS_FAILED. */
+/* Reads a script on standard input into `options`, so that each of several copies can run it. Does nothing if the
+   script is a file. Returns 0, or says what failed and returns CLI_STATUS_FAILED. */
 int cli_read_script(struct cli_options *options);
 
 /* What to say when workers_run_copies has returned an error. Returns CLI_STATUS_FAILED. */
@@ -131,8 +132,8 @@ int cli_load_file(lua_State *L, const char *name);
 /* Prints the error object on top of the stack to stderr, after "gilvm: " if `named`, and pops it. */
 void cli_print_error(lua_State *L, bool named);
 
-/* Reads from the standard input that scripts see, `io.stdin:read(format)`. Pushes two values: a message or nil, and on
-   top what was read, nil at the end or on failure. May switch; may raise. */
+/* Reads from the standard input that scripts see, `io.stdin:read(format)`. Pushes two values: a message or nil,
+   and on top what was read, nil at the end or on failure. May switch; may raise. */
 void cli_read_stdin(lua_State *L, const char *format);
 
 /* ---------------------------------------------------------------- interactive.c -------------------------------- */
@@ -150,7 +151,8 @@ int cli_help(int argc, char **argv);     /* help.c */
 
 void cli_print_help(void);
 
-/* Flushes stdout at the end of a command that prints. Returns 0, or says what failed and returns CLI_STATUS_FAILED. */
+/* Flushes stdout at the end of a command that prints. Returns 0, or says what failed and returns
+   CLI_STATUS_FAILED. */
 int cli_finish_stdout(void);
 
 #endif

@@ -131,7 +131,7 @@ static int check_script(const struct cli_options *options) {
   if (!L) return cli_failure("not enough memory to check the script");
   int loaded = options->script_text
                    ? LUA_OK /* its first line may be a comment for the shell, which only files may have */
-                   : luaL_loadfilex(L, options->argv[options->script], "t");
+                   : cli_load_file(L, options->argv[options->script]);
   int status = loaded == LUA_OK ? 0 : cli_failure("%s", lua_tostring(L, -1));
   lua_close(L);
   return status;
@@ -266,7 +266,6 @@ static int run_all(struct comparison *comparison) {
 static double wall_of(const struct measured *run) { return (double)run->wall_ns / 1e9; }
 static double cores_of(const struct measured *run) { return (double)run->cpu_ns / (double)run->wall_ns; }
 static double switches_of(const struct measured *run) { return (double)run->report.switches; }
-static double pss_of(const struct measured *run) { return (double)run->pss_kb; }
 
 static double share(int64_t part_ns, int64_t whole_ns) {
   return whole_ns > 0 ? (double)part_ns / (double)whole_ns : 0;
@@ -279,17 +278,24 @@ static int by_value(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-/* The figure of each run, ascending, in `values`. */
-static void sort_figures(const struct measured *runs, unsigned count, double (*figure)(const struct measured *),
-                         double *values) {
-  for (unsigned i = 0; i < count; i++) values[i] = figure(&runs[i]);
+/* Of the figures in `values`, which it sorts. */
+static double median_of(double *values, unsigned count) {
   qsort(values, count, sizeof values[0], by_value);
+  return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
 static double median(const struct measured *runs, unsigned count, double (*figure)(const struct measured *),
                      double *values) {
-  sort_figures(runs, count, figure, values);
-  return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+  for (unsigned i = 0; i < count; i++) values[i] = figure(&runs[i]);
+  return median_of(values, count);
+}
+
+/* Of those runs whose memory was seen; 0 for none. */
+static double median_pss(const struct measured *runs, unsigned count, double *values) {
+  unsigned seen = 0;
+  for (unsigned i = 0; i < count; i++)
+    if (runs[i].pss_kb > 0) values[seen++] = (double)runs[i].pss_kb;
+  return seen > 0 ? median_of(values, seen) : 0;
 }
 
 /* Of rounds that are whole only, so that all modes rest upon the same ones. */
@@ -307,8 +313,7 @@ static void fill_row(const struct comparison *comparison, int mode, struct view_
   row->gil_wait_share = median(runs, count, wait_of, values);
   row->gil_held_share = median(runs, count, held_of, values);
   row->switches = median(runs, count, switches_of, values);
-  row->pss_kb = median(runs, count, pss_of, values);
-  if (values[0] <= 0) row->pss_kb = 0; /* some run was too short to be looked at: the rest is no fair sample */
+  row->pss_kb = median_pss(runs, count, values);
 }
 
 static void fill_rows(struct comparison *comparison) {

@@ -1,11 +1,11 @@
-/* cli/interactive.c - the prompt: reads, runs, prints, as lua.c does. Room: cli/. Runs on the main thread of a universe,
- * with the GIL held; while it waits for a line it is in a blocking section, so that other threads run.
+/* cli/interactive.c - the prompt: reads, runs, prints, as lua.c does. Room: cli/. Runs on the main thread of a
+ * universe, with the GIL held; while it waits for a line it is in a blocking section, so that other threads run.
  *
- * SIGNALS. While code runs, Ctrl-C interrupts it and the prompt comes back. While a line is read, Ctrl-C has the action
- * it had before gilvm took it over: it ends the program.
+ * SIGNALS. While code runs, Ctrl-C interrupts it and the prompt comes back. While a line is read, Ctrl-C has the
+ * action it had before gilvm took it over: it ends the program.
  *
- * LINE EDITING, if it was built in, is for terminals only. From anything else lines are read through io.stdin, so that a
- * script's own io.read takes up where the prompt stopped.
+ * LINE EDITING, if it was built in, is for terminals only. From anything else lines are read through io.stdin, so
+ * that a script's own io.read takes up where the prompt stopped.
  */
 #include <lauxlib.h>
 #include <locale.h>
@@ -27,8 +27,8 @@
 
 static char *history_path; /* NULL: no history is kept */
 
-/* Editing in the C locale drops every byte that is not ASCII. So the terminal's own is taken, as GNU readline does in lua;
-   where the environment names none, it speaks UTF-8. */
+/* Editing in the C locale drops every byte that is not ASCII. So the terminal's own is taken, as GNU readline does
+   in lua; where the environment names none, it speaks UTF-8. */
 static void take_locale(void) {
   const char *name = setlocale(LC_CTYPE, "");
   if (!name || strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0) setlocale(LC_CTYPE, "C.UTF-8");
@@ -49,8 +49,8 @@ static void begin_editing(void) {
   if (history_path) read_history(history_path); /* there is none the first time */
 }
 
-/* Written each time: a script typed at the prompt may end the process. A history that cannot be written is no reason to
-   stop anybody's work, so failures are passed over. */
+/* Written each time: a script typed at the prompt may end the process. A history that cannot be written is no
+   reason to stop anybody's work, so failures are passed over. */
 static void keep_in_history(const char *chunk) {
   if (!isatty(STDIN_FILENO)) return;
   add_history(chunk);
@@ -115,7 +115,8 @@ static bool push_line(lua_State *L, bool first) {
   bool is_read = read_line(L, prompt);
   vm_signals_begin();
   lua_remove(L, is_read ? -2 : -1); /* the prompt */
-  if (is_read && first && lua_tostring(L, -1)[0] == '=') { /* as Lua up to 5.2 had it */
+  bool is_short = is_read && first && lua_tostring(L, -1)[0] == '=';
+  if (is_short) { /* as Lua up to 5.2 had it */
     lua_pushfstring(L, "return %s", lua_tostring(L, -1) + 1);
     lua_remove(L, -2);
   }

@@ -20,8 +20,8 @@ static command find_command(const char *name) {
   return NULL;
 }
 
-/* A standard stream that came closed is opened in the direction in which it fails: otherwise the next file to be opened
-   would take its number, and a script's output would land in there. */
+/* A standard stream that came closed is opened in the direction in which it fails: otherwise the next file to be
+   opened would take its number, and a script's output would land in there. */
 static void hold_standard_streams(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
@@ -44,8 +44,9 @@ int main(int argc, char **argv) {
   int status = cli_parse(argc, argv, &options);
   bool has_script = status == CLI_GO_ON && options.script < argc;
   if (has_script && find_command(argv[options.script]) && strcmp(argv[options.script - 1], "--") != 0)
-    status = cli_usage_error("options go after the name of a command: gilvm %s ...; a script of that name is run with ./%s",
-                             argv[options.script], argv[options.script]);
+    status = cli_usage_error(
+        "options go after the name of a command: gilvm %s ...; a script of that name is run with ./%s",
+        argv[options.script], argv[options.script]);
   if (status == CLI_GO_ON) status = cli_run(&options);
   cli_options_finish(&options);
   return status;

@@ -130,7 +130,7 @@ static void await_end(pid_t child, int pidfd, const struct run *run, struct meas
   while (!stop_signal && !sleep_until(pidfd, sampler.next_ns, &run->signals_asleep))
     if (gil_now_ns() >= sampler.next_ns) pss_sample(&sampler);
   if (stop_signal) kill(-child, SIGKILL);
-  out->pss_kb = sampler.peak_kb;
+  out->pss_kb = pss_end(&sampler);
 }
 
 static int64_t ns_of(struct timeval time) { return (int64_t)time.tv_sec * 1000000000 + (int64_t)time.tv_usec * 1000; }

@@ -17,7 +17,7 @@ struct measured {
   int status;      /* exit status of the run; 128 + signal for a killed one */
   int64_t wall_ns; /* from before the fork to the end of the process */
   int64_t cpu_ns;  /* user and system, of the process and all that it waited for */
-  int64_t pss_kb;  /* peak, see below; 0: it ended before it could be measured */
+  int64_t pss_kb;  /* peak, see below; 0: it ended before it could be seen */
   struct measure_report report;
   int output, errors; /* memory files with what was written to stdout and stderr; -1: not kept */
 };
@@ -42,10 +42,14 @@ struct pss_sampler {
   pid_t root;
   int64_t peak_kb;
   int64_t next_ns; /* when to call pss_sample next; GIL_NEVER: this kernel does not list a process's children */
-  int64_t step_ns;
+  int64_t step_ns, begun_ns, last_ns;
 };
 
 void pss_begin(struct pss_sampler *sampler, pid_t root);
 void pss_sample(struct pss_sampler *sampler);
+
+/* The peak in KiB; 0 if nothing was seen after the first quarter of the run: what a run takes at its start says
+   nothing of its peak. */
+int64_t pss_end(const struct pss_sampler *sampler);
 
 #endif

@@ -111,11 +111,16 @@ static int take_color(struct cli_options *options, const char *value) {
 
 int cli_take_shared(struct cli_options *options, int option, const char *value) {
   switch (option) {
-    case 'j': return take_jobs(options, value);
-    case CLI_OPTION_POLICY: return take_policy(options, value);
-    case CLI_OPTION_CHECKPOINT: return take_checkpoint(options, value);
-    case CLI_OPTION_COLOR: return take_color(options, value);
-    default: return 1;
+    case 'j':
+      return take_jobs(options, value);
+    case CLI_OPTION_POLICY:
+      return take_policy(options, value);
+    case CLI_OPTION_CHECKPOINT:
+      return take_checkpoint(options, value);
+    case CLI_OPTION_COLOR:
+      return take_color(options, value);
+    default:
+      return 1;
   }
 }
 
@@ -156,20 +161,34 @@ static int take_own(struct cli_options *options, int option, const char *value) 
   switch (option) {
     case 'e':
     case 'l':
-    case 'W': return add_step(options, (char)option, value);
-    case 'i': options->interactive = true; return CLI_GO_ON;
-    case 'v': options->show_version = true; return CLI_GO_ON;
-    case 'E': options->ignore_environment = true; return CLI_GO_ON;
-    case OPTION_STATS: options->stats = true; return CLI_GO_ON;
-    case OPTION_STATS_JSON: options->stats_json = value; return CLI_GO_ON;
+    case 'W':
+      return add_step(options, (char)option, value);
+    case 'i':
+      options->interactive = true;
+      return CLI_GO_ON;
+    case 'v':
+      options->show_version = true;
+      return CLI_GO_ON;
+    case 'E':
+      options->ignore_environment = true;
+      return CLI_GO_ON;
+    case OPTION_STATS:
+      options->stats = true;
+      return CLI_GO_ON;
+    case OPTION_STATS_JSON:
+      options->stats_json = value;
+      return CLI_GO_ON;
     case OPTION_AS:
       if (worker_mode_parse(value, &options->mode)) return CLI_GO_ON;
       return cli_usage_error("--as %s: one of threads, interpreters, processes, serial", value);
-    case 'h': cli_print_help(); return cli_finish_stdout();
+    case 'h':
+      cli_print_help();
+      return cli_finish_stdout();
     case OPTION_VERSION:
       printf("gilvm %s (%s)\n", GILVM_VERSION, LUA_RELEASE);
       return cli_finish_stdout();
-    default: return cli_option_error(options->argv, option);
+    default:
+      return cli_option_error(options->argv, option);
   }
 }
 

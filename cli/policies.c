@@ -1,5 +1,5 @@
-/* cli/policies.c - `gilvm policies [NAME]`: the policies there are, and all about one of them. Room: cli/. Main thread
- * only. Whatever it says comes from the policies themselves. */
+/* cli/policies.c - `gilvm policies [NAME]`: the policies there are, and all about one of them. Room: cli/. Main
+ * thread only. Whatever it says comes from the policies themselves. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,8 +20,8 @@ static int terminal_width(void) {
   return width > WIDTH_MAX ? WIDTH_MAX : (int)width;
 }
 
-/* Prints the words of `text` between columns `indent` and `width`; the first line begins where the cursor is, which is
-   at `indent`. A word that is too long for a line gets a line of its own. */
+/* Prints the words of `text` between columns `indent` and `width`; the first line begins where the cursor is,
+   which is at `indent`. A word that is too long for a line gets a line of its own. */
 static void print_wrapped(const char *text, int indent, int width) {
   int column = indent;
   while (*text) {
@@ -52,7 +52,8 @@ static void list_policies(int width) {
     print_wrapped(policy->summary, LABEL_WIDTH, width);
   }
   putchar('\n');
-  print_wrapped("'gilvm policies NAME' shows one with its parameters; --policy NAME runs a script under it.", 0, width);
+  print_wrapped("'gilvm policies NAME' shows one with its parameters; --policy NAME runs a script under it.", 0,
+                width);
 }
 
 /* ---------------------------------------------------------------- one of them ---------------------------------- */

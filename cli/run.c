@@ -104,9 +104,10 @@ static int write_json(struct json_file *file, const struct view_run *run) {
 
 /* What the lock of copy `index`, from 0, is called where each copy has its own. */
 static void name_lock(char *label, size_t bytes, enum worker_mode mode, unsigned index) {
-  static const char *const words[] = {
-      [WORKER_SERIAL] = "copy", [WORKER_THREADS] = "copy", [WORKER_INTERPRETERS] = "interpreter",
-      [WORKER_PROCESSES] = "process"};
+  static const char *const words[] = {[WORKER_SERIAL] = "copy",
+                                      [WORKER_THREADS] = "copy",
+                                      [WORKER_INTERPRETERS] = "interpreter",
+                                      [WORKER_PROCESSES] = "process"};
   snprintf(label, bytes, "%s %u", words[mode], index + 1);
 }
 

@@ -1,8 +1,9 @@
-/* cli/script.c - what one copy runs: LUA_INIT, -e, -l, the script, the prompt, in the order and with the messages of
- * lua.c. Room: cli/. Runs on the thread of the copy, with the GIL held; every call into Lua may switch.
+/* cli/script.c - what one copy runs: LUA_INIT, -e, -l, the script, the prompt, in the order and with the messages
+ * of lua.c. Room: cli/. Runs on the thread of the copy, with the GIL held; every call into Lua may switch.
  *
- * WHERE -e AND -l BELONG. When a script follows, they prepare the universe in which it runs: they are part of the setup,
- * which threads that share a universe share too. When none follows, they are the program: each copy runs them.
+ * WHERE -e AND -l BELONG. When a script follows, they prepare the universe in which it runs: they are part of the
+ * setup, which threads that share a universe share too. When none follows, they are the program: each copy runs
+ * them.
  */
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -10,8 +11,10 @@
 
 #include "cli.h"
 
-static const char stdin_key[] = "gilvm.stdin"; /* in the registry: io.stdin as it was before a script could change it */
-static const char ended_key[] = "gilvm.ended"; /* in the registry: whether os.exit in the setup has ended all copies of the universe */
+/* Keys in the registry: io.stdin as it was before a script could change it; and whether os.exit in the setup has
+   ended all copies of the universe. */
+static const char stdin_key[] = "gilvm.stdin";
+static const char ended_key[] = "gilvm.ended";
 
 /* ---------------------------------------------------------------- errors --------------------------------------- */
 
@@ -22,7 +25,8 @@ void cli_print_error(lua_State *L, bool named) {
   lua_pop(L, 1);
 }
 
-/* After a failed load or call: the exit status. Prints the error on top, unless it is an os.exit that ends the copy. */
+/* After a failed load or call: the exit status. Prints the error on top, unless it is an os.exit that ends the
+   copy. */
 static int report(lua_State *L) {
   int status = CLI_STATUS_FAILED;
   if (vm_exit_requested(vm_self(), &status))
@@ -46,12 +50,14 @@ static int explain_bytecode(lua_State *L, int loaded, const char *name) {
   const char *message = loaded == LUA_ERRSYNTAX ? lua_tostring(L, -1) : NULL;
   if (!message || strncmp(message, refusal, sizeof refusal - 1) != 0) return loaded;
   lua_pop(L, 1);
-  lua_pushfstring(L, "%s: a precompiled chunk, which is not run since malformed bytecode can crash the VM; run the Lua "
-                     "source instead", name);
+  static const char advice[] = "%s: a precompiled chunk, which is not run since malformed bytecode can crash the VM; "
+                               "run the Lua source instead";
+  lua_pushfstring(L, advice, name);
   return loaded;
 }
 
-/* The text without the byte order mark and the first line that begins with '#', which luaL_loadfilex skips in files. */
+/* The text without the byte order mark and the first line that begins with '#', which luaL_loadfilex skips in
+   files. */
 static const char *skip_comment(const char *text, size_t *bytes) {
   const char *end = text + *bytes;
   if (*bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3;
@@ -76,9 +82,7 @@ static int load_stdin(lua_State *L, const struct cli_options *options) {
   return explain_bytecode(L, luaL_loadbufferx(L, text, bytes, "=stdin", "t"), "stdin");
 }
 
-int cli_load_file(lua_State *L, const char *name) {
-  return explain_bytecode(L, luaL_loadfilex(L, name, "t"), name);
-}
+int cli_load_file(lua_State *L, const char *name) { return explain_bytecode(L, luaL_loadfilex(L, name, "t"), name); }
 
 void cli_read_stdin(lua_State *L, const char *format) {
   lua_getfield(L, LUA_REGISTRYINDEX, stdin_key);
@@ -121,9 +125,14 @@ static int run_steps(lua_State *L, const struct cli_options *options) {
   for (size_t i = 0; i < options->step_count && status == 0 && !has_ended(); i++) {
     const struct cli_step *step = &options->steps[i];
     switch (step->option) {
-      case 'e': status = run_string(L, step->value, "=(command line)"); break;
-      case 'l': status = run_library(L, step->value); break;
-      default: lua_warning(L, "@on", 0);
+      case 'e':
+        status = run_string(L, step->value, "=(command line)");
+        break;
+      case 'l':
+        status = run_library(L, step->value);
+        break;
+      default:
+        lua_warning(L, "@on", 0);
     }
   }
   return status;
@@ -180,7 +189,8 @@ static void push_arguments(lua_State *L) {
 }
 
 static int run_script(lua_State *L, const struct cli_options *options) {
-  int loaded = cli_script_is_stdin(options) ? load_stdin(L, options) : cli_load_file(L, options->argv[options->script]);
+  int loaded = cli_script_is_stdin(options) ? load_stdin(L, options)
+                                            : cli_load_file(L, options->argv[options->script]);
   if (loaded != LUA_OK) return report(L);
   int function = lua_gettop(L);
   push_arguments(L);

@@ -69,6 +69,7 @@ static void take(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->
 static void enqueue(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->mutex) {
   thread->wait_since_ns = now;
   thread->patience_ns = GIL_NEVER;
+  thread->woken_early = false;
   gil_list_append(&lock->waiters, thread, GIL_LINK_QUEUE);
   gil_report(lock, GIL_EVENT_WAIT, thread, lock->holder ? lock->holder->stats.id : 0, lock->last_cause, 0, now);
   if (!thread->held_back) start_patience(lock, thread, now);
@@ -99,6 +100,10 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
       break;
     }
     if (!lock->holder) continue; /* held back, or the lock is sealed */
+    if (thread->woken_early) { /* so it is no race that was lost */
+      thread->woken_early = false;
+      continue;
+    }
     thread->stats.lost_races++;
     lock->stats.lost_races++;
     gil_report(lock, GIL_EVENT_LOST_RACE, thread, lock->holder->stats.id, lock->last_cause, 0, now);

@@ -39,6 +39,7 @@ struct gil_thread {
   struct gil_link timer; /* place in gil.timers; meaningful while patience_ns != GIL_NEVER */
   int64_t wait_since_ns; /* 0: does not wait */
   int64_t patience_ns;
+  bool woken_early; /* by the timekeeper, who has just asked the holder to yield: the lock is about to come */
   bool held_back; /* forced switching: may not take the lock before somebody else has */
 
   int64_t entered_ns;       /* 0: attached, but gil_enter has not been reached */

@@ -57,6 +57,15 @@ static int64_t earliest(const gil *lock) {
   return patience < lock->tick_ns ? patience : lock->tick_ns;
 }
 
+/* If the holder has been asked to yield just now: the thread that waits longest, to be woken at once. It finds the
+   lock taken and parks again; but now a CPU is awake for it, and the wake-up that matters, a few microseconds later,
+   need not rouse one from idleness while nobody runs. Worth 15 us a switch on a virtual machine of two CPUs. */
+static gil_thread *wake_early(gil *lock) GIL_REQUIRES(lock->mutex) {
+  gil_thread *next = gil_is_asked(lock) ? lock->waiters.first : NULL;
+  if (next) next->woken_early = true;
+  return next;
+}
+
 static void *timekeeper(void *arg) {
   gil *lock = arg;
   /* Linux lets a timer be late by 50 us unless told otherwise: as long as the shortest intervals people try here. */
@@ -65,6 +74,7 @@ static void *timekeeper(void *arg) {
   while (!lock->timekeeper_stops) {
     if (atomic_exchange_explicit(&lock->poked, false, memory_order_acquire) && lock->callbacks.poked)
       lock->callbacks.poked(lock->callbacks.user, lock->holder);
+    bool was_asked = gil_is_asked(lock);
     int64_t now = gil_now_ns();
     if (lock->tick_ns <= now) {
       int64_t next = lock->choice.policy->tick ? lock->choice.policy->tick(lock, now) : GIL_NEVER;
@@ -72,7 +82,9 @@ static void *timekeeper(void *arg) {
     }
     end_patience(lock, now);
     int64_t until = lock->timekeeper_until_ns = earliest(lock);
+    gil_thread *next = was_asked ? NULL : wake_early(lock);
     gil_mutex_unlock(&lock->mutex);
+    if (next) gil_unpark(&next->lock_parker);
     gil_park(&lock->timekeeper_parker, until);
     gil_mutex_lock(&lock->mutex);
   }

@@ -55,6 +55,10 @@ char *view_time(char *out, int64_t ns) {
 char *view_percent(char *out, double share) {
   if (!isfinite(share)) return nothing(out);
   double percent = share * 100;
+  if (percent > 0 && percent < 0.05) {
+    snprintf(out, VIEW_NUMBER_BYTES, "<0.1 %%");
+    return out;
+  }
   char number[VIEW_NUMBER_BYTES];
   /* Below ten a decimal, so that little can be told from nothing. */
   view_fixed(number, percent, percent > 0 && percent < 9.95 ? 1 : 0);

@@ -13,13 +13,16 @@
 #include "view_internal.h"
 
 #define GAIN 1.15       /* a speed-up below this is next to nothing */
+#define LOSS 0.9        /* and below this worse than nothing */
 #define CLEARLY 1.2     /* one speed-up over another from which on they differ */
+#define CLOSE 1.1       /* and below which one is as good as the other */
+#define LARGE 1.5       /* a speed-up that a busy machine does not explain */
 #define GIL_MATTERS 0.2 /* share of the threads' lives spent waiting for the GIL */
 #define HALF 0.5        /* of the serial run with the GIL held: below it the script rather does something else */
 #define ALMOST_ALL 0.9  /* and above it hardly anything but run Lua */
 #define OWN_CPU 0.7  /* CPUs used by the serial run, below which it was not left alone with one, or did not use it */
 #define SPREAD 0.25  /* between the slowest and the fastest run, of the median */
-#define SHORT_S 0.02 /* a copy that runs for less is mostly start-up */
+#define SHORT_S 0.01 /* a copy that runs for less is mostly start-up */
 
 /* The rows that can be relied on, NULL for the others, and the verdict's text. */
 struct verdict {
@@ -78,11 +81,16 @@ static const struct view_compare_row *faster(const struct view_compare_row *a, c
   return b->speedup > a->speedup ? b : a;
 }
 
+/* The other one of the two, NULL if it has no figures. */
+static const struct view_compare_row *slower_apart(const struct verdict *v) {
+  return v->apart == v->processes ? v->interpreters : v->processes;
+}
+
 /* ---------------------------------------------------------------- sentences ------------------------------------ */
 
 /* "Processes (1.94x) and interpreters (1.93x) have a GIL for each copy and use 1.97 and 1.98 CPUs." */
 static void say_what_own_gils_give(const struct verdict *v) {
-  const struct view_compare_row *first = v->apart, *second = first == v->processes ? v->interpreters : v->processes;
+  const struct view_compare_row *first = v->apart, *second = slower_apart(v);
   fprintf(v->text, "%s (%s)", first == v->processes ? "Processes" : "Interpreters", times(first->speedup).text);
   if (second) {
     fprintf(v->text, " and %s (%s) have a GIL for each copy and use %s and %s CPUs. ", second->mode,
@@ -97,8 +105,7 @@ static void say_which_own_gils(const struct verdict *v) {
     fprintf(v->text, "Use %s. ", v->apart->mode);
     return;
   }
-  const struct view_compare_row *other = v->apart == v->processes ? v->interpreters : v->processes;
-  if (v->apart->speedup >= 1.1 * other->speedup) {
+  if (v->apart->speedup >= CLOSE * slower_apart(v)->speedup) {
     fprintf(v->text, "Use %s. ", v->apart->mode);
     return;
   }
@@ -119,33 +126,37 @@ static void say_limit_of_cpus(const struct verdict *v) {
             compare->copies, compare->cpus, compare->cpus == 1 ? "" : "s", compare->cpus);
 }
 
+/* Whether the serial run was kept from its CPU, or did not use it: then what the others reach says little. */
+static bool lacked_cpu(const struct verdict *v) {
+  return v->serial->gil_held_share >= HALF && v->serial->cores < OWN_CPU * v->serial->gil_held_share;
+}
+
 /* Threads gain nothing, copies with a GIL each do. */
 static void say_gil_bound(const struct verdict *v) {
   double wait = v->threads->gil_wait_share;
   struct figure gain = times(v->threads->speedup), share = percent(wait);
+  const char *what = v->threads->speedup < LOSS ? "take longer than one after the other" : "gain next to nothing";
   if (wait < GIL_MATTERS) {
+    fprintf(v->text,
+            "Threads %s (%s), although they spend only %s of their lives waiting for the GIL: it is something else "
+            "that the copies share in one universe that holds them up. ",
+            what, gain.text, share.text);
+  } else if (v->serial->cores < HALF) {
     fprintf(
         v->text,
-        "Threads gain next to nothing (%s), although they spend only %s of their lives waiting for the GIL: it is "
-        "something else that the copies share in one universe that holds them up. ",
-        gain.text, share.text);
-  } else if (v->serial->cores < HALF) {
-    fprintf(v->text,
-            "Threads gain next to nothing (%s): they spend %s of their lives waiting for the GIL. Yet the serial run "
-            "used "
-            "only %s CPUs: either other programs keep the CPUs busy, or the GIL is held without computing, as by a "
-            "native call that blocks and does not release it. ",
-            gain.text, share.text, decimal(v->serial->cores).text);
+        "Threads %s (%s): they spend %s of their lives waiting for the GIL. Yet the serial run used only %s CPUs: "
+        "either other programs keep the CPUs busy, or the GIL is held without computing, as by a native call that "
+        "blocks and does not release it. ",
+        what, gain.text, share.text, decimal(v->serial->cores).text);
   } else {
     fprintf(
         v->text,
         "This script is CPU-bound: only one thread can hold the GIL, so %u threads spend %s of their lives waiting "
         "for it and %s (%s). ",
-        v->compare->copies, share.text,
-        v->threads->speedup < 0.9 ? "take longer than one after the other" : "gain next to nothing", gain.text);
+        v->compare->copies, share.text, what, gain.text);
   }
   say_what_own_gils_give(v);
-  say_which_own_gils(v);
+  if (!lacked_cpu(v) || v->apart->speedup >= LARGE) say_which_own_gils(v);
   say_limit_of_cpus(v);
 }
 
@@ -162,15 +173,17 @@ static void say_mixed(const struct verdict *v) {
     fprintf(v->text, "Threads gain something (%s), and spend %s of their lives waiting for the GIL. ", gain.text,
             share.text);
   say_what_own_gils_give(v);
-  fprintf(v->text, "Use %s for speed, threads if the copies have to share memory. ", v->apart->mode);
+  bool is_close = v->processes && v->interpreters && v->apart->speedup < CLOSE * slower_apart(v)->speedup;
+  fprintf(v->text, "Use %s for speed, threads if the copies have to share memory. ",
+          is_close ? "processes or interpreters" : v->apart->mode);
   say_limit_of_cpus(v);
 }
 
 static void say_use_threads(const struct verdict *v) {
   const struct view_compare_row *threads = v->threads, *apart = v->apart;
   fputs("Use threads: they share memory", v->text);
-  if (threads->pss_kb > 0 && apart && apart->pss_kb > 1.05 * threads->pss_kb)
-    fprintf(v->text, " and take the least of it (%s against %s for %s)", mebibytes(threads->pss_kb).text,
+  if (threads->pss_kb > 0 && apart->pss_kb > 1.05 * threads->pss_kb)
+    fprintf(v->text, " and take less of it (%s against %s for %s)", mebibytes(threads->pss_kb).text,
             mebibytes(apart->pss_kb).text, apart->mode);
   fputs(". ", v->text);
 }
@@ -184,9 +197,8 @@ static void say_threads_do(const struct verdict *v) {
         v->text,
         "This script is I/O-bound: the serial run held the GIL for %s of the time and spent the rest waiting for "
         "something else. While one thread waits the others go on, so threads reach %s and %s %s; the threads spend "
-        "%s%s of their lives waiting for the GIL. ",
-        percent(v->serial->gil_held_share).text, gain.text, v->apart->mode, gain_apart.text,
-        v->threads->gil_wait_share < 0.05 ? "only " : "", share.text);
+        "%s of their lives waiting for the GIL. ",
+        percent(v->serial->gil_held_share).text, gain.text, v->apart->mode, gain_apart.text, share.text);
   } else if (v->threads->cores > CLEARLY) {
     fprintf(
         v->text,
@@ -195,8 +207,10 @@ static void say_threads_do(const struct verdict *v) {
         gain.text, decimal(v->threads->cores).text, v->apart == v->processes ? "Processes" : "Interpreters",
         gain_apart.text);
   } else {
-    fprintf(v->text, "Threads reach %s, %s %s: a GIL for each copy makes no clear difference. ", gain.text,
-            v->apart->mode, gain_apart.text);
+    fprintf(v->text,
+            "Threads reach %s and %s %s, which is not clearly different, and spend %s of their lives waiting for the "
+            "GIL. ",
+            gain.text, v->apart->mode, gain_apart.text, share.text);
   }
   say_use_threads(v);
 }
@@ -204,12 +218,8 @@ static void say_threads_do(const struct verdict *v) {
 static void say_why_nothing(const struct verdict *v) {
   const struct view_compare *compare = v->compare;
   const char *apart = v->apart == v->processes ? "Processes" : "Interpreters";
-  double each_s = v->serial->wall_s / compare->copies, held = v->serial->gil_held_share;
-  if (each_s < SHORT_S)
-    fprintf(v->text,
-            "One copy runs for %s only, and starting it is part of that: give it more work to see a difference. ",
-            duration(each_s).text);
-  else if (held < HALF)
+  double held = v->serial->gil_held_share;
+  if (held < HALF)
     fprintf(
         v->text,
         "The serial run held the GIL for %s of the time, so the copies wait for something else, and they do not do "
@@ -217,7 +227,7 @@ static void say_why_nothing(const struct verdict *v) {
         percent(held).text);
   else if (compare->cpus == 1)
     fputs("There is only one CPU to run Lua on. ", v->text);
-  else if (v->serial->cores < OWN_CPU)
+  else if (lacked_cpu(v))
     fprintf(v->text,
             "Even the serial run used only %s CPUs, though it held the GIL for %s of the time: either other programs "
             "keep the CPUs busy, or it waits with the GIL held. ",
@@ -239,6 +249,13 @@ static void say_nothing_gained(const struct verdict *v) {
   fprintf(v->text, "threads reach %s, %s %s. ", times(v->threads->speedup).text, v->apart->mode,
           times(v->apart->speedup).text);
   say_why_nothing(v);
+}
+
+static void say_too_short(const struct verdict *v) {
+  fprintf(
+      v->text,
+      "One copy runs for %s only, and starting it is part of that: too little work to tell one way from another. ",
+      duration(v->serial->wall_s / v->compare->copies).text);
 }
 
 static void say_one_copy(const struct verdict *v) {
@@ -281,14 +298,16 @@ static void say_all(const struct verdict *v) {
     fputs("Without a serial run there is nothing to compare with. ", v->text);
   else if (v->compare->copies == 1)
     say_one_copy(v);
+  else if (v->serial->wall_s / v->compare->copies < SHORT_S)
+    say_too_short(v);
   else if (!v->threads || !v->apart)
     fputs("Too few of the four ways have figures to tell what suits this script. ", v->text);
-  else if (v->threads->speedup < GAIN && v->apart->speedup < GAIN)
+  else if (v->threads->speedup < GAIN && v->apart->speedup < CLEARLY)
     say_nothing_gained(v);
-  else if (v->apart->speedup < CLEARLY * v->threads->speedup)
-    say_threads_do(v);
   else if (v->threads->speedup < GAIN)
     say_gil_bound(v);
+  else if (v->apart->speedup < CLEARLY * v->threads->speedup)
+    say_threads_do(v);
   else
     say_mixed(v);
   say_spread(v);

@@ -1,9 +1,9 @@
 /* vm/child.c - processes that a script starts. Room: vm/. Any thread of a universe; libc's own functions, which are
  * thread-safe, run without the GIL.
  *
- * OS threads other than the process's first one block nearly all signals (workers/os_thread.c), and a child inherits the
- * mask of the thread that starts it: a child of a worker could not be ended by Ctrl-C or by kill. So the mask is opened
- * while a child is started.
+ * OS threads other than the process's first one block nearly all signals (workers/os_thread.c), and a child inherits
+ * the mask of the thread that starts it: a child of a worker could not be ended by Ctrl-C or by kill. So the mask is
+ * opened while a child is started.
  */
 #include "child.h"
 
@@ -45,7 +45,8 @@ static int forget_errno_of_success(int status) {
 }
 
 int vm_child_pclose(FILE *process) GIL_TRUSTED {
-  const struct gil_reason reason = {.cause = GIL_CAUSE_IO, .deadline_ns = GIL_NEVER, .what = "end of a child process"};
+  const struct gil_reason reason = {
+      .cause = GIL_CAUSE_IO, .deadline_ns = GIL_NEVER, .what = "end of a child process"};
   vm_block_begin(&reason);
   int status = forget_errno_of_success(pclose(process));
   vm_block_end();

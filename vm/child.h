@@ -1,5 +1,5 @@
-/* vm/child.h - processes that a script starts: popen, pclose and system as they are in libc, without the GIL. Room: vm/.
- * Requires: the GIL held. All may switch, and keep errno. */
+/* vm/child.h - processes that a script starts: popen, pclose and system as they are in libc, without the GIL. Room:
+ * vm/. Requires: the GIL held. All may switch, and keep errno. */
 #ifndef VM_CHILD_H
 #define VM_CHILD_H
 

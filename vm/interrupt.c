@@ -42,9 +42,10 @@ void vm_unregister_live(vm *universe) {
   pthread_mutex_unlock(&live_mutex);
 }
 
-void vm_interrupt(vm *universe) {
+static void interrupt_all_but(vm *universe, const vm_thread *spared) {
   pthread_mutex_lock(&universe->threads_mutex);
   for (vm_thread *t = universe->threads; t; t = t->next) {
+    if (t == spared) continue;
     atomic_store_explicit(&t->interrupted, true, memory_order_relaxed);
     gil_wake(t->gil);
     /* One that takes the lock at this moment sees `interrupted` right after (vm_after_acquire). */
@@ -53,9 +54,14 @@ void vm_interrupt(vm *universe) {
   pthread_mutex_unlock(&universe->threads_mutex);
 }
 
+void vm_interrupt(vm *universe) { interrupt_all_but(universe, NULL); }
+
+/* The handler pokes on the main thread, which it has interrupted already. By now that thread may have unwound and be back
+   at a prompt: it must not be interrupted a second time for one Ctrl-C. */
 void vm_poked(void *user, gil_thread *holder) {
   (void)holder;
-  vm_interrupt(user);
+  vm *universe = user;
+  interrupt_all_but(universe, universe->main_thread);
 }
 
 void vm_interrupt_all(void) {

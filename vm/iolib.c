@@ -2,11 +2,11 @@
  *
  * Stock liolib stays in charge: it checks arguments, formats, parses, and words the errors. What is ours:
  *
- *   opening   io.open, popen, tmpfile, and lines, input, output with a name: the file handles that they make carry one of
- *             our streams (stream.c) instead of a plain FILE. The standard three are replaced too, so that each universe
- *             has FILEs of its own. C's stdin, stdout and stderr stay as they are.
- *   using     each function waits for its turn at the stream, then calls the stock one as a plain C function, with the
- *             same arguments. To Lua it is one function: names in errors and tracebacks are right.
+ *   opening   io.open, popen, tmpfile, and lines, input, output with a name: the file handles that they make carry
+ *             one of our streams (stream.c) instead of a plain FILE. The standard three are replaced too, so that
+ *             each universe has FILEs of its own. C's stdin, stdout and stderr stay as they are.
+ *   using     each function waits for its turn at the stream, then calls the stock one as a plain C function, with
+ *             the same arguments. To Lua it is one function: names in errors and tracebacks are right.
  *
  * A handle that a C module has made (a luaL_Stream with a FILE of its own) passes straight through to stock liolib.
  */
@@ -49,8 +49,8 @@ enum stock_function {
       STOCK_COUNT
 };
 
-/* None of them has upvalues, except for the iterator of lines; see push_iterator. Atomic, since universes that are made at
-   the same time all write here; they write the same. */
+/* None of them has upvalues, except for the iterator of lines; see push_iterator. Atomic, since universes that are
+   made at the same time all write here; they write the same. */
 static _Atomic(lua_CFunction) stock[STOCK_COUNT];
 
 static int call_stock(lua_State *L, enum stock_function which) {
@@ -59,28 +59,24 @@ static int call_stock(lua_State *L, enum stock_function which) {
 
 /* ---------------------------------------------------------------- entering and leaving ------------------------- */
 
-/* The handle at `index` if it is one of ours. */
+/* The handle at `index` if it is one of ours. The tag says so more quickly than the metatable, which the stock
+   function is about to look at anyway; rawlen is 0 for light userdata. */
 static struct vm_file *file_at(lua_State *L, int index) {
-  struct vm_file *file = luaL_testudata(L, index, LUA_FILEHANDLE);
+  struct vm_file *file = lua_touserdata(L, index);
   bool is_ours = file && lua_rawlen(L, index) == sizeof *file && file->tag == &tag_of_ours;
   return is_ours ? file : NULL;
 }
 
-/* Waits for our turn at the file, if it is an open one of ours. If not, stock liolib knows what to say. (A C module may
-   have closed it behind our back; then `stream` is stale.) Returns whether others may have run. May switch; may raise. */
+/* Waits for our turn at the file, if it is an open one of ours. If not, stock liolib knows what to say. (A C module
+   may have closed it behind our back; then `stream` is stale.) Returns whether others may have run. May switch; may
+   raise. */
 static bool enter(lua_State *L, struct vm_file *file) {
   if (!file || !file->stock.closef || !file->stream) return false;
   bool waited;
-  switch (vm_stream_enter(file->stream, &waited)) {
-  case VM_STREAM_GIVEN_UP:
+  enum vm_stream_entry entry = vm_stream_enter(file->stream, &waited);
+  if (entry == VM_STREAM_GIVEN_UP)
     luaL_error(L, "file is in use by a thread that was left behind at the end of the program");
-    break;
-  case VM_STREAM_INTERRUPTED:
-    vm_raise_pending(L);
-    break;
-  default:
-    break;
-  }
+  if (entry == VM_STREAM_INTERRUPTED) vm_raise_pending(L);
   return waited;
 }
 
@@ -103,29 +99,39 @@ static struct vm_file *enter_argument(lua_State *L) {
   return file;
 }
 
-/* The default input or output. While we wait for our turn at it, another thread may make another file the default. */
-static struct vm_file *enter_default(lua_State *L, const char *key) {
-  for (;;) {
-    lua_getfield(L, LUA_REGISTRYINDEX, key); /* on the stack it stays alive */
-    struct vm_file *file = file_at(L, -1);
-    bool waited = enter(L, file);
-    lua_getfield(L, LUA_REGISTRYINDEX, key);
-    bool is_same = !waited || lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    if (is_same) return file;
-    if (file->stream) vm_stream_leave(file->stream);
-  }
-}
-
-/* Before a read from a terminal, what stands in a line-buffered standard output is written: prompts. stdio does that of its
-   own accord, but knows only C's stdout. */
-static void show_prompt(lua_State *L, const struct vm_file *input) {
+/* Before a read from a terminal, what stands in a line-buffered standard output is written: prompts. stdio does that
+   of its own accord, but knows only C's stdout. Returns whether others may have run. */
+static bool show_prompt(lua_State *L, const struct vm_file *input) {
   struct vm_file *output = vm_current->universe->standard_files[STDOUT_FILENO];
-  if (!input || !input->stream || !vm_stream_is_terminal(input->stream)) return;
-  if (!__flbf(output->stock.f) || __fpending(output->stock.f) == 0) return;
+  if (!input || !input->stock.closef || !input->stream || !vm_stream_is_terminal(input->stream)) return false;
+  if (!__flbf(output->stock.f) || __fpending(output->stock.f) == 0) return false;
   enter(L, output);
   fflush(output->stock.f);
   leave(L, output);
+  return true;
+}
+
+static bool enter_to_read(lua_State *L, struct vm_file *file) {
+  bool others_ran = show_prompt(L, file);
+  return enter(L, file) || others_ran;
+}
+
+/* Enters the default input or output, by `enter_it`. While we wait for our turn at it, another thread may make
+   another file the default. */
+static struct vm_file *enter_default(lua_State *L, const char *key, bool (*enter_it)(lua_State *, struct vm_file *)) {
+  for (;;) {
+    lua_getfield(L, LUA_REGISTRYINDEX, key); /* on the stack it stays alive */
+    struct vm_file *file = file_at(L, -1);
+    bool is_same = true;
+    if (enter_it(L, file)) {
+      lua_getfield(L, LUA_REGISTRYINDEX, key);
+      is_same = lua_rawequal(L, -1, -2);
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    if (is_same) return file;
+    leave(L, file);
+  }
 }
 
 /* ---------------------------------------------------------------- handles -------------------------------------- */
@@ -270,12 +276,11 @@ static int io_output(lua_State *L) { return set_default(L, "w", STOCK_IO_OUTPUT)
 
 /* ---------------------------------------------------------------- lines ---------------------------------------- */
 
-/* The iterator of lines. The stock one finds the file and its formats in the upvalues of the running function: ours, which
-   are the same. */
+/* The iterator of lines. The stock one finds the file and its formats in the upvalues of the running function: ours,
+   which are the same. */
 static int next_line(lua_State *L) {
   struct vm_file *file = file_at(L, lua_upvalueindex(1));
-  show_prompt(L, file);
-  enter(L, file);
+  enter_to_read(L, file);
   return use(L, file, STOCK_ITERATOR);
 }
 
@@ -321,20 +326,16 @@ static int io_lines(lua_State *L) {
 
 /* ---------------------------------------------------------------- read, write and the rest --------------------- */
 
-static int io_read(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, DEFAULT_INPUT);
-  show_prompt(L, file_at(L, -1));
-  lua_pop(L, 1);
-  return use(L, enter_default(L, DEFAULT_INPUT), STOCK_IO_READ);
-}
+static int io_read(lua_State *L) { return use(L, enter_default(L, DEFAULT_INPUT, enter_to_read), STOCK_IO_READ); }
+static int io_write(lua_State *L) { return use(L, enter_default(L, DEFAULT_OUTPUT, enter), STOCK_IO_WRITE); }
+static int io_flush(lua_State *L) { return use(L, enter_default(L, DEFAULT_OUTPUT, enter), STOCK_IO_FLUSH); }
 
 static int file_read(lua_State *L) {
-  show_prompt(L, file_at(L, 1));
-  return use(L, enter_argument(L), STOCK_READ);
+  struct vm_file *file = file_at(L, 1);
+  enter_to_read(L, file);
+  return use(L, file, STOCK_READ);
 }
 
-static int io_write(lua_State *L) { return use(L, enter_default(L, DEFAULT_OUTPUT), STOCK_IO_WRITE); }
-static int io_flush(lua_State *L) { return use(L, enter_default(L, DEFAULT_OUTPUT), STOCK_IO_FLUSH); }
 static int file_write(lua_State *L) { return use(L, enter_argument(L), STOCK_WRITE); }
 static int file_flush(lua_State *L) { return use(L, enter_argument(L), STOCK_FLUSH); }
 static int file_seek(lua_State *L) { return use(L, enter_argument(L), STOCK_SEEK); }
@@ -343,12 +344,12 @@ static int file_close(lua_State *L) { return use(L, enter_argument(L), STOCK_CLO
 static int file_tbc(lua_State *L) { return use(L, enter_argument(L), STOCK_GC); }
 
 static int io_close(lua_State *L) {
-  struct vm_file *file = lua_isnone(L, 1) ? enter_default(L, DEFAULT_OUTPUT) : enter_argument(L);
+  struct vm_file *file = lua_isnone(L, 1) ? enter_default(L, DEFAULT_OUTPUT, enter) : enter_argument(L);
   return use(L, file, STOCK_IO_CLOSE);
 }
 
-/* Nobody else has a handle that is collected, but for the end of the universe: there, a thread that was left behind may be
-   inside. Its stream is let be. */
+/* Nobody else has a handle that is collected, but for the end of the universe: there, a thread that was left behind
+   may be inside. Its stream is let be. */
 static int file_gc(lua_State *L) {
   struct vm_file *file = file_at(L, 1);
   if (file && file->stream && vm_stream_is_given_up(file->stream)) return 0;

@@ -1,5 +1,5 @@
-/* vm/oslib.c - what of the os library waits, or ends the program. Room: vm/. Every thread of a universe, with the GIL held.
- * The rest of the library is stock. */
+/* vm/oslib.c - what of the os library waits, or ends the program. Room: vm/. Every thread of a universe, with the GIL
+ * held. The rest of the library is stock. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@ static int os_execute(lua_State *L) {
   return 1;
 }
 
-/* The end of the process, called by any of its threads. Nobody else runs in this universe from now on; libc's exit writes
-   out what C code has in its own FILEs. */
+/* The end of the process, called by any of its threads. Nobody else runs in this universe from now on; libc's exit
+   writes out what C code has in its own FILEs. */
 static _Noreturn void end_process(vm_thread *self, int status, bool closes_state) GIL_TRUSTED {
   vm *universe = self->universe;
   gil_seal(self->gil);

@@ -1,26 +1,28 @@
-/* vm/stream.c - FILEs that let the GIL go while they read, write and close. Room: vm/. Runs on every OS thread that is in
- * a universe; the system calls themselves run without the GIL.
+/* vm/stream.c - FILEs that let the GIL go while they read, write and close. Room: vm/. Runs on every OS thread that
+ * is in a universe; the system calls themselves run without the GIL.
  *
- * A stream is a FILE of glibc's fopencookie over a descriptor. Stock liolib formats and parses on it as on any FILE; when
- * stdio comes to a system call, our callback lets the GIL go around it.
+ * A stream is a FILE of glibc's fopencookie over a descriptor. Stock liolib formats and parses on it as on any FILE;
+ * when stdio comes to a system call, our callback lets the GIL go around it.
  *
- * THE BUSY PROTOCOL. Inside the callback, stdio's buffer is half-way, and stdio's own lock on the FILE is held by this OS
- * thread. Another thread that touched the FILE now would sleep on that lock with the GIL in its hand, and the first could
- * never come back: deadlock. So the callback marks its stream busy before it lets the GIL go, and clears the mark when it
- * has the GIL again. C code between the callback and its return to Lua never switches; hence a stream that is not busy
- * is consistent, and stays so until somebody lets the GIL go. Whoever wants to use a stream calls vm_stream_enter first,
- * which waits while it is busy. Nothing has to be unlocked, so an error that jumps out of liolib leaves nothing locked.
+ * THE BUSY PROTOCOL. Inside the callback, stdio's buffer is half-way, and stdio's own lock on the FILE is held by
+ * this OS thread. Another thread that touched the FILE now would sleep on that lock with the GIL in its hand, and the
+ * first could never come back: deadlock. So the callback marks its stream busy before it lets the GIL go, and clears
+ * the mark when it has the GIL again. C code between the callback and its return to Lua never switches; hence a
+ * stream that is not busy is consistent, and stays so until somebody lets the GIL go. Whoever wants to use a stream
+ * calls vm_stream_enter first, which waits while it is busy. Nothing has to be unlocked, so an error that jumps out
+ * of liolib leaves nothing locked.
  *
- * One queue of waiters for each stream, first come, first served: without it, a thread that writes in a loop into a slow
- * pipe would let the GIL go only while the stream is busy, and the others would never find it idle.
+ * One queue of waiters for each stream, first come, first served: without it, a thread that writes in a loop into a
+ * slow pipe would let the GIL go only while the stream is busy, and the others would never find it idle.
  *
- * `user` says who has entered. A callback on behalf of anybody else (a C module's fflush(NULL), which holds stdio's list
- * lock meanwhile; exit's last flush) makes its system call with the GIL held, or without any universe.
+ * `user` says who has entered. A callback on behalf of anybody else (a C module's fflush(NULL), which holds stdio's
+ * list lock meanwhile; exit's last flush) makes its system call with the GIL held, or without any universe.
  *
- * FINALIZERS can run in the middle of a read, when liolib's buffer grows, and let the GIL go for reasons of their own: one
- * that closes a forgotten popen, for instance. The stream that is being read is half-way then too. So the second door
- * itself (vm_streams_hold) marks every stream that a thread has entered, if the thread is in a finalizer. If it is not,
- * the streams that it seems to have entered are left over from an error that jumped out of liolib, and are forgotten.
+ * FINALIZERS can run in the middle of a read, when liolib's buffer grows, and let the GIL go for reasons of their
+ * own: one that closes a forgotten popen, for instance. The stream that is being read is half-way then too. So the
+ * second door itself (vm_streams_hold) marks every stream that a thread has entered, if the thread is in a finalizer.
+ * If it is not, the streams that it seems to have entered are left over from an error that jumped out of liolib, and
+ * are forgotten.
  *
  * Never call fflush(NULL) or fcloseall in here: see above.
  */
@@ -44,11 +46,11 @@ struct vm_stream {
   int fd;
   bool owns; /* closes fd; false for the standard streams and those of popen */
   bool is_terminal;
-  bool is_closed;        /* freed by the last who waits for it */
-  bool is_given_up;      /* a thread that will never run again is inside: no more system calls */
-  vm_thread *user;       /* who has entered; may be left over, see above */
-  vm_thread *busy;       /* who is inside a system call, without the GIL */
-  int write_error;       /* errno of the first write that failed */
+  bool is_closed;         /* freed by the last who waits for it */
+  bool is_given_up;       /* a thread that will never run again is inside: no more system calls */
+  vm_thread *user;        /* who has entered; may be left over, see above */
+  vm_thread *busy;        /* who is inside a system call, without the GIL */
+  int write_error;        /* errno of the first write that failed */
   const void *flushed_by; /* which call of vm_flush_streams has been here */
   struct waiter *first_waiter, *last_waiter;
   struct vm_stream *next, *prev; /* in vm.streams */
@@ -113,8 +115,8 @@ void vm_streams_release(vm_thread *self) {
     if (s->busy == self && s != self->calling) set_idle(s);
 }
 
-/* A system call has failed with errno: is it to be made again? An interrupt (Ctrl-C) ends it, and is raised by whoever
-   called into stdio. */
+/* A system call has failed with errno: is it to be made again? An interrupt (Ctrl-C) ends it, and is raised by
+   whoever called into stdio. */
 static bool is_to_be_repeated(void) { return errno == EINTR && !vm_is_interrupted(); }
 
 /* ---------------------------------------------------------------- the callbacks -------------------------------- */
@@ -126,6 +128,8 @@ static ssize_t read_cookie(void *cookie, char *buffer, size_t bytes) {
   ssize_t result;
   do result = read(stream->fd, buffer, bytes);
   while (result < 0 && is_to_be_repeated());
+  /* An end of file for the moment: of an error, the iterator of lines would make a Lua error of its own. */
+  if (result < 0 && errno == EINTR && begun) result = 0;
   end_system_call(stream, begun);
   return result;
 }
@@ -222,9 +226,16 @@ struct vm_stream *vm_stream_open(vm *universe, int fd, const char *mode, const c
   return stream;
 }
 
+/* A descriptor that is not ours is not closed: so that nobody who watches fclose (ThreadSanitizer) thinks so, stdio
+   gets back the number that fopencookie has given. */
+static int close_file(struct vm_stream *stream) {
+  if (!stream->owns) stream->file->_fileno = -2;
+  return fclose(stream->file);
+}
+
 int vm_stream_close(struct vm_stream *stream) {
   set_user(stream);
-  return fclose(stream->file);
+  return close_file(stream);
 }
 
 FILE *vm_stream_file(const struct vm_stream *stream) { return stream->file; }
@@ -305,8 +316,8 @@ static struct vm_stream *next_to_flush(const vm *universe, const void *flusher) 
   return NULL;
 }
 
-/* Each stream is flushed once, even if others go on writing; and the list is read anew each time, since others may have
-   changed it meanwhile. A stream that cannot be entered because of an interrupt keeps its data. */
+/* Each stream is flushed once, even if others go on writing; and the list is read anew each time, since others may
+   have changed it meanwhile. A stream that cannot be entered because of an interrupt keeps its data. */
 int vm_flush_streams(vm *universe) {
   const char me = 0; /* its address tells this call from others that are under way */
   for (struct vm_stream *s = universe->streams; s; s = s->next)
@@ -331,8 +342,8 @@ void vm_streams_give_up(vm *universe) {
   }
 }
 
-/* fflush on standard input too: on a file it puts the offset back to where the script has read to, for the program that
-   reads on. Streams that a script has left open stay for exit. */
+/* fflush on standard input too: on a file it puts the offset back to where the script has read to, for the program
+   that reads on. Streams that a script has left open stay for exit. */
 static void finish_stream(struct vm_stream *stream, bool is_standard) {
   stream->user = NULL;
   if (stream->is_given_up) return; /* stays for ever, for the thread that is inside */
@@ -347,7 +358,7 @@ int vm_streams_finish(vm *universe) {
     bool is_standard = !s->owns && s->fd <= STDERR_FILENO;
     finish_stream(s, is_standard);
     if (is_standard && s->fd == STDOUT_FILENO && error == 0) error = s->write_error;
-    if (is_standard && !s->is_given_up) fclose(s->file);
+    if (is_standard && !s->is_given_up) close_file(s);
   }
   if (error == 0) return 0;
   dprintf(STDERR_FILENO, "gilvm: cannot write to standard output: %s\n", strerror(error));

@@ -7,8 +7,9 @@
 
 struct vm_stream;
 
-/* A stream over `fd`. `mode` is that of fopen; `fd` was opened to suit it. The stream closes `fd` in the end if `owns`.
-   `name` is what a wait for it is called; it is copied, and cut if long. NULL and errno: `fd` is still the caller's. */
+/* A stream over `fd`. `mode` is that of fopen; `fd` was opened to suit it. The stream closes `fd` in the end if
+   `owns`. `name` is what a wait for it is called; it is copied, and cut if long. NULL and errno: `fd` is still the
+   caller's. */
 struct vm_stream *vm_stream_open(vm *universe, int fd, const char *mode, const char *name, bool owns);
 
 /* Only between enter and leave may this be given to a function of stdio that can come to a system call. */
@@ -21,8 +22,8 @@ enum vm_stream_entry {
   VM_STREAM_INTERRUPTED, /* an interrupt is pending; not entered */
 };
 
-/* Waits until no other thread is inside a system call on the stream, and until those who came earlier have had it. Sets
-   *waited if others may have run. Raises nothing. May switch. */
+/* Waits until no other thread is inside a system call on the stream, and until those who came earlier have had it.
+   Sets *waited if others may have run. Raises nothing. May switch. */
 enum vm_stream_entry vm_stream_enter(struct vm_stream *stream, bool *waited);
 
 /* To be called at the end of what enter has begun; harmless if an error jumps over it. */

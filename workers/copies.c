@@ -1,5 +1,5 @@
-/* workers/copies.c - N copies of a script, in any of the four ways; and the plain run, which is one copy. Room: workers/.
- * Called on the process's main thread; copies run on the OS threads that their way prescribes.
+/* workers/copies.c - N copies of a script, in any of the four ways; and the plain run, which is one copy. Room:
+ * workers/. Called on the process's main thread; copies run on the OS threads that their way prescribes.
  *
  * The end of a universe has an order that matters: the script returns; threads that are not daemons are waited for;
  * errors that nobody was told of are told; the figures are taken; the universe is closed, which runs finalizers and
@@ -43,7 +43,8 @@ void copies_complain(const char *format, ...) {
 
 /* ---------------------------------------------------------------- the end of a program ------------------------- */
 
-/* Whether os.exit has ended the copy that the calling thread runs; `status` is replaced then. Its threads are left. */
+/* Whether os.exit has ended the copy that the calling thread runs; `status` is replaced then. Its threads are
+   left. */
 static bool copy_has_exited(int *status) {
   if (!vm_exit_requested(vm_self(), status)) return false;
   if (thread_self()) threads_abandon(roster_self(), vm_thread_copy(vm_self()));
@@ -72,6 +73,11 @@ static void end_program(lua_State *L, int *status) {
   if (roster_self()->has_reported && *status == 0) *status = 1;
 }
 
+/* A thread that a copy has started called os.exit: that is the copy's status. Call before the universe is closed. */
+static void note_exit_in_thread(int copy, int *status) {
+  if (thread_self() && roster_self()->exit_copy == copy) *status = roster_self()->exit_status & 0xff;
+}
+
 /* ---------------------------------------------------------------- one universe --------------------------------- */
 
 static int open_universe(const struct copy_job *job, vm **out) {
@@ -87,6 +93,7 @@ static int open_universe(const struct copy_job *job, vm **out) {
 
 static void close_universe(vm *universe, struct gil_snapshot **snapshot, int *status) {
   if (snapshot) *snapshot = gil_snapshot_take(vm_gil(universe));
+  threads_wait_departed();
   if (vm_close(universe) != 0 && *status == 0) *status = 1;
 }
 
@@ -116,7 +123,7 @@ int copy_run_alone(const struct copy_job *job) {
   if (status == 0) status = job->spec->body(L, job->spec->user);
   copy_has_exited(&status);
   end_program(L, &status);
-  if (thread_self() && roster_self()->exit_copy) status = roster_self()->exit_status;
+  note_exit_in_thread(job->index, &status);
   close_universe(universe, job->snapshot, &status);
   job->result->status = status & 0xff;
   return GIL_OK;
@@ -209,6 +216,8 @@ static int threads_run(const struct copies_spec *spec, struct copies_result *out
   /* What is about the universe as a whole counts for its first copy. */
   status = out->copies[0].status;
   end_program(L, &status);
+  note_exit_in_thread(1, &status);
+  for (unsigned i = 1; i < spec->count; i++) note_exit_in_thread((int)i + 1, &out->copies[i].status);
   close_universe(universe, spec->want_snapshots ? &out->snapshots[0] : NULL, &status);
   out->copies[0].status = status & 0xff;
   free(jobs); /* the threads of all copies have finished, or are parked for ever */
@@ -219,7 +228,8 @@ static int threads_run(const struct copies_spec *spec, struct copies_result *out
 
 static void name_failures(const struct copies_result *result) {
   for (unsigned i = 0; i < result->count; i++)
-    if (result->copies[i].status) copies_complain("copy %u failed with exit status %d", i + 1, result->copies[i].status);
+    if (result->copies[i].status)
+      copies_complain("copy %u failed with exit status %d", i + 1, result->copies[i].status);
 }
 
 static int prepare_result(const struct copies_spec *spec, struct copies_result *out) {

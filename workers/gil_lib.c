@@ -1,5 +1,5 @@
-/* workers/gil_lib.c - `gilvm.gil`: the lock as a script sees it. Room: workers/. Runs on any thread of a universe, with the
- * GIL held; only yield may switch.
+/* workers/gil_lib.c - `gilvm.gil`: the lock as a script sees it. Room: workers/. Runs on any thread of a universe,
+ * with the GIL held; only yield may switch.
  *
  *   gil.yield()                       the first door, on the script's own wish; whether another thread ran
  *   gil.stats()                       the figures of --stats-json, as a table

@@ -1,5 +1,5 @@
-/* workers/interpreters.c - copies of a script in universes of their own, in one process: an OS thread each, a lock each,
- * nothing shared. Room: workers/. The calling thread, which is in no universe, waits here for all of them. */
+/* workers/interpreters.c - copies of a script in universes of their own, in one process: an OS thread each, a lock
+ * each, nothing shared. Room: workers/. The calling thread, which is in no universe, waits here for all of them. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* workers/lock_lib.c - the lock of scripts, thread.lock([name]). Room: workers/. Runs on any thread of a universe, with the
- * GIL held, which guards the lock's own state: so it needs neither atomics nor a mutex.
+/* workers/lock_lib.c - the lock of scripts, thread.lock([name]). Room: workers/. Runs on any thread of a universe,
+ * with the GIL held, which guards the lock's own state: so it needs neither atomics nor a mutex.
  *
  *   l:acquire([timeout])   true | nil, "timeout"
  *   l:try()                true | false
@@ -8,9 +8,9 @@
  *   l:guard()              acquires; `local _ <close> = l:guard()` releases at the end of the block
  *   l:locked()
  *
- * Who releases hands the lock to the first in the queue, so it is fair: nobody overtakes. It belongs to the thread that
- * acquired it, and only that one can release it. Waits that could never end are errors: for a lock that the thread holds
- * itself, and for one whose owner has finished without releasing it.
+ * Who releases hands the lock to the first in the queue, so it is fair: nobody overtakes. It belongs to the thread
+ * that acquired it, and only that one can release it. Waits that could never end are errors: for a lock that the
+ * thread holds itself, and for one whose owner has finished without releasing it.
  */
 #include <string.h>
 
@@ -140,8 +140,8 @@ static int with_results(lua_State *L, int status, lua_KContext context) {
   return lua_gettop(L) - 1;
 }
 
-/* The lock becomes a to-be-closed variable of this function instead of catching the error and raising it again: so the
-   error is raised once, where it happened, and a traceback shows that place. */
+/* The lock becomes a to-be-closed variable of this function instead of catching the error and raising it again: so
+   the error is raised once, where it happened, and a traceback shows that place. */
 static int lock_with(lua_State *L) {
   struct lock *lock = check_lock(L, 1);
   luaL_checkany(L, 2);

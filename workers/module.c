@@ -1,5 +1,5 @@
-/* workers/module.c - the module `gilvm`: what a script gets from `require "gilvm"`. Room: workers/. Runs with the GIL held.
- * No globals: a script that does not ask for it sees plain Lua. */
+/* workers/module.c - the module `gilvm`: what a script gets from `require "gilvm"`. Room: workers/. Runs with the GIL
+ * held. No globals: a script that does not ask for it sees plain Lua. */
 #include "workers_internal.h"
 
 /* gilvm.worker(): which copy of the script this is, and of how many. */

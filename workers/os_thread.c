@@ -3,9 +3,9 @@
 
 #include "workers_internal.h"
 
-/* Lua nests C calls up to 200 deep. The most that its libraries need for that is 450 KiB (string.gsub whose replacement
-   function calls string.gsub ...). Only what is touched becomes memory, so thousands of these stacks cost little.
-   Sanitizers make frames several times larger. */
+/* Lua nests C calls up to 200 deep. The most that its libraries need for that is 450 KiB (string.gsub whose
+   replacement function calls string.gsub ...). Only what is touched becomes memory, so thousands of these stacks cost
+   little. Sanitizers make frames several times larger. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STACK_BYTES (4096 * 1024)
 #elif defined(__has_feature)
@@ -17,8 +17,8 @@
 #define STACK_BYTES (1024 * 1024)
 #endif
 
-/* What a worker must not take from the main thread: Ctrl-C above all, and every other signal sent to the process. Left
-   open are the kick of the checkpoint (SIGURG), what a thread does to itself, and what profilers send. */
+/* What a worker must not take from the main thread: Ctrl-C above all, and every other signal sent to the process.
+   Left open are the kick of the checkpoint (SIGURG), what a thread does to itself, and what profilers send. */
 static void signals_to_block(sigset_t *set) {
   static const int open[] = {SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE, SIGPROF};
   sigfillset(set);

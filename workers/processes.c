@@ -1,13 +1,14 @@
-/* workers/processes.c - copies of a script in forked processes. Room: workers/. The parent has no universe and one thread,
- * so there is nothing to repair after the fork; it waits for exactly its children and reports how each of them ended.
+/* workers/processes.c - copies of a script in forked processes. Room: workers/. The parent has no universe and one
+ * thread, so there is nothing to repair after the fork; it waits for exactly its children and reports how each of
+ * them ended.
  *
  *   no orphan    a child is killed when its parent dies (PR_SET_PDEATHSIG), also if it died before that was arranged
  *   no zombie    every child is waited for by its own process id
- *   all or none  children wait at a gate, a pipe whose other end the parent closes when all of them exist. So they also
- *                begin at the same time.
+ *   all or none  children wait at a gate, a pipe whose other end the parent closes when all of them exist; so they
+ *                also begin at the same time
  *   figures      a child writes its lock's statistics into a file in memory that the parent has made for it
- *   Ctrl-C       the terminal sends it to the whole process group; if somebody sends it to the parent alone, the parent
- *                passes it on. It does not end by itself before its children have.
+ *   Ctrl-C       the terminal sends it to the whole process group; if somebody sends it to the parent alone, that
+ *                passes it on; it does not end before its children have
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,15 +1,14 @@
-/* workers/report.c - the errors of threads: none is silent, and none is told twice. Room: workers/. Runs on any thread
- * of a universe, with the GIL held.
+/* workers/report.c - the errors of threads: none is silent, and none is told twice. Room: workers/. Runs on any
+ * thread of a universe, with the GIL held.
  *
- * A thread that fails keeps its error for whoever joins it. As long as somebody can reach its handle, somebody may still
- * join; so the error is told through thread.excepthook when that is certain not to happen any more: when the handle is
- * collected, or when the program ends. A program whose thread failed in this way ends with status 1, unless it has a
- * hook of its own that took care of it.
+ * A thread that fails keeps its error for whoever joins it. As long as somebody can reach its handle, somebody may
+ * still join; so the error is told through thread.excepthook when that is certain not to happen any more: when the
+ * handle is collected, or when the program ends. A program whose thread failed in this way ends with status 1, unless
+ * it has a hook of its own that took care of it.
  *
  * A thread that Ctrl-C ends is reported at once: nobody is going to join.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,35 +78,29 @@ static bool call_hook(lua_State *L, int handle) {
   return lua_pcall(L, 3, 0, 0) == LUA_OK;
 }
 
-/* An error object as text without calling anything that may fail. */
-static const char *plain_text(lua_State *L) {
-  return lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
-}
-
-static void print_in_short(const char *what, const char *name, const char *why) {
+/* The error object on top, which is popped, without anything that needs memory or calls a script. */
+static void print_in_short(lua_State *L, const char *what, const struct thread *thread) {
   char text[512];
-  int length = snprintf(text, sizeof text, "gilvm: %s '%.64s': %.384s\n", what, name, why);
+  const char *why = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
+  int length = snprintf(text, sizeof text, "gilvm: %s '%.64s': %.384s\n", what, thread->name, why);
   report_write(text, (size_t)length);
+  lua_pop(L, 1);
 }
 
 static void print(lua_State *L, int handle, const struct thread *thread) {
   lua_pushcfunction(L, report_standard_hook);
   if (call_hook(L, handle)) return;
-  print_in_short("an error that cannot be shown, in thread", thread->name, plain_text(L));
-  lua_pop(L, 1);
+  lua_pop(L, 1); /* why that failed (no memory, or an error in a __tostring) matters less than what happened */
+  lua_getiuservalue(L, handle, THREAD_OUTCOME);
+  print_in_short(L, "thread", thread);
+  thread->roster->has_reported = true;
 }
 
 void report_now(lua_State *L, int handle, struct thread *thread) {
   report_told(thread);
-  if (!lua_checkstack(L, 8)) {
-    thread->roster->has_reported = true;
-    print_in_short("thread", thread->name, "failed, and there is no memory left to say how");
-    return;
-  }
   if (push_own_hook(L)) {
     if (call_hook(L, handle)) return;
-    print_in_short("thread.excepthook failed for thread", thread->name, plain_text(L));
-    lua_pop(L, 1);
+    print_in_short(L, "thread.excepthook failed for thread", thread);
   }
   print(L, handle, thread);
 }
@@ -184,7 +177,7 @@ void report_interrupted(lua_State *L, int handle, const struct thread *thread) {
 void report_interrupted_rest(const struct roster *roster) {
   if (roster->interrupted <= INTERRUPTED_IN_FULL) return;
   char text[96];
-  int length = snprintf(text, sizeof text, "gilvm: %u more threads were interrupted\n",
+  int length = snprintf(text, sizeof text, "gilvm: threads interrupted besides these: %u\n",
                         roster->interrupted - INTERRUPTED_IN_FULL);
   report_write(text, (size_t)length);
 }

@@ -7,6 +7,8 @@
  * The function runs under lua_pcall from the first line; all that it needs is on its own state before the OS thread
  * exists: message handler, call_function, handle, function, arguments.
  */
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "workers_internal.h"
@@ -147,13 +149,32 @@ static void note_failure(lua_State *L, struct thread *thread) {
   lua_pop(L, 1);
 }
 
-/* From here on the thread counts as finished: nothing in between may switch. */
-static void finish(lua_State *L, struct thread *thread, enum thread_state state) {
+/* From here on the thread counts as finished: nothing in between may switch. Returns a joiner that is to be woken. */
+static gil_thread *finish(lua_State *L, struct thread *thread, enum thread_state state) {
   locks_orphan(thread);
   strike_off(thread, state);
   if (thread->untold) thread_list_append(&thread->roster->failed, thread);
+  struct waiter *first = thread->joiners.first;
+  gil_thread *joiner = first ? wait_answer_unwoken(&thread->joiners, first, 1) : NULL;
   wait_answer_all(&thread->joiners, 1);
   unanchor(L, thread);
+  return joiner;
+}
+
+/* Threads between leaving the lock and the end of their last gil_wake. */
+static _Atomic unsigned departing;
+
+/* The joiner is woken when the lock is free, or it would run into it and sleep once more. */
+static void leave_and_wake(vm_thread *runner, gil_thread *joiner) GIL_RELEASE(gil_held);
+static void leave_and_wake(vm_thread *runner, gil_thread *joiner) {
+  atomic_fetch_add_explicit(&departing, 1, memory_order_relaxed); /* before the lock is let go, which publishes it */
+  vm_thread_leave(runner);
+  if (joiner) gil_wake(joiner);
+  atomic_fetch_sub_explicit(&departing, 1, memory_order_release); /* pairs with threads_wait_departed */
+}
+
+void threads_wait_departed(void) {
+  while (atomic_load_explicit(&departing, memory_order_acquire) > 0) sched_yield();
 }
 
 static void *run_thread(void *arg) {
@@ -167,8 +188,7 @@ static void *run_thread(void *arg) {
   else
     status = lua_pcall(L, lua_gettop(L) - 2, 0, 1);
   if (status != LUA_OK) note_failure(L, thread);
-  finish(L, thread, status == LUA_OK ? THREAD_FINISHED : THREAD_FAILED);
-  vm_thread_leave(runner);
+  leave_and_wake(runner, finish(L, thread, status == LUA_OK ? THREAD_FINISHED : THREAD_FAILED));
   return NULL;
 }
 
@@ -227,7 +247,7 @@ void thread_start(lua_State *L, int handle, struct thread *thread, int nargs) {
 
 /* Waits until the thread ends, or until somebody wants its joiners to look again (an answer as well). */
 static int wait_once(lua_State *L, int handle, struct thread *thread, int64_t deadline_ns) {
-  lua_getiuservalue(L, handle, THREAD_NAME); /* so that the name outlives the wait whatever the thread is renamed to */
+  lua_getiuservalue(L, handle, THREAD_NAME); /* the name outlives the wait, whatever the thread is renamed to */
   const struct gil_reason reason = {.cause = GIL_CAUSE_JOIN,
                                     .deadline_ns = deadline_ns,
                                     .what = lua_tostring(L, -1),

@@ -1,5 +1,5 @@
-/* workers/thread_lib.c - `gilvm.thread`, what scripts see of threads. Room: workers/. Runs on any thread of a universe,
- * with the GIL held; everything here may switch where it waits, and nowhere else.
+/* workers/thread_lib.c - `gilvm.thread`, what scripts see of threads. Room: workers/. Runs on any thread of a
+ * universe, with the GIL held; everything here may switch where it waits, and nowhere else.
  *
  *   thread.start(f, ...)                          a thread that runs f(...)
  *   thread.new{target=, args=, name=, daemon=}    the same, not started yet

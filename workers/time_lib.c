@@ -1,5 +1,5 @@
-/* workers/time_lib.c - `gilvm.time`. Room: workers/. Runs on any thread of a universe, with the GIL held; sleep lets it go.
- * All time comes from the lock's clock, so that a virtual one can take its place; but for the time of day.
+/* workers/time_lib.c - `gilvm.time`. Room: workers/. Runs on any thread of a universe, with the GIL held; sleep lets
+ * it go. All time comes from the lock's clock, so that a virtual one can take its place; but for the time of day.
  *
  *   time.sleep(seconds)    0 lets the GIL go for a moment
  *   time.now()             time of day, seconds since 1970

@@ -1,9 +1,9 @@
-/* workers/waiting.c - how a thread waits for another one: in a queue, first come, first served. Room: workers/. Runs on
- * any thread of a universe, with its GIL held, which guards the queues.
+/* workers/waiting.c - how a thread waits for another one: in a queue, first come, first served. Room: workers/. Runs
+ * on any thread of a universe, with its GIL held, which guards the queues.
  *
- * A waiter is a node on the C stack of the thread that waits. Whoever ends the wait takes the node out of its queue and
- * writes an answer into it; so an answer is never given to a thread that has gone, and what was handed over together
- * with the answer (a lock) is never lost, however close the deadline was.
+ * A waiter is a node on the C stack of the thread that waits. Whoever ends the wait takes the node out of its queue
+ * and writes an answer into it; so an answer is never given to a thread that has gone, and what was handed over
+ * together with the answer (a lock) is never lost, however close the deadline was.
  */
 #include <math.h>
 
@@ -33,10 +33,14 @@ int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct 
   return vm_is_interrupted() ? WAIT_INTERRUPTED : WAIT_TIMEOUT;
 }
 
-void wait_answer(struct waiter_queue *queue, struct waiter *waiter, int answer) {
+gil_thread *wait_answer_unwoken(struct waiter_queue *queue, struct waiter *waiter, int answer) {
   take_out(queue, waiter);
   waiter->answer = answer;
-  gil_wake(waiter->gil);
+  return waiter->gil;
+}
+
+void wait_answer(struct waiter_queue *queue, struct waiter *waiter, int answer) {
+  gil_wake(wait_answer_unwoken(queue, waiter, answer));
 }
 
 void wait_answer_all(struct waiter_queue *queue, int answer) {
@@ -45,7 +49,7 @@ void wait_answer_all(struct waiter_queue *queue, int answer) {
 
 void wait_raise(lua_State *L) {
   vm_raise_pending(L);
-  luaL_error(L, "interrupted!");
+  luaL_error(L, "interrupted!"); /* not reached: nobody else takes back what is pending for this thread */
   __builtin_unreachable();
 }
 

@@ -1,7 +1,7 @@
 /* workers/workers_internal.h - what the files of the room `workers/` share.
  *
- * WHO RUNS: any OS thread of a universe, with its GIL held; that lock guards everything here, so there is no other. A C
- * function is atomic towards the other threads of its universe until it calls something that may switch.
+ * WHO RUNS: any OS thread of a universe, with its GIL held; that lock guards everything here, so there is no other. A
+ * C function is atomic towards the other threads of its universe until it calls something that may switch.
  *
  * OWNERSHIP: a `struct thread` is the memory of the handle that scripts see (a full userdata). It lives as long as
  * anybody can reach the handle; while its OS thread runs, the roster's table of the living reaches it.
@@ -16,8 +16,8 @@
 
 /* ---------------------------------------------------------------- waiting.c: waiting in a queue ----------------- */
 
-/* One thread that waits in a queue. Lives on that thread's C stack, so whoever waits never leaves by an error before it
-   has taken itself out. */
+/* One thread that waits in a queue. Lives on that thread's C stack, so whoever waits never leaves by an error before
+   it has taken itself out. */
 struct waiter {
   gil_thread *gil;
   struct thread *who;
@@ -34,19 +34,23 @@ enum {
   WAIT_INTERRUPTED = -2, /* the calling thread has something to raise: wait_raise */
 };
 
-/* Waits at the tail of `queue` until somebody answers. Returns the answer (positive), or one of the above; an answer that
-   comes together with the deadline or the interrupt wins. `reason` must be anchored. Never raises. May switch. */
+/* Waits at the tail of `queue` until somebody answers. Returns the answer (positive), or one of the above; an
+   answer that comes together with the deadline or the interrupt wins. `reason` must be anchored. Never raises.
+   May switch. */
 int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct gil_reason *reason);
 
 /* Takes the waiter out, and ends its wait with `answer`, which is positive. Does not switch. */
 void wait_answer(struct waiter_queue *queue, struct waiter *waiter, int answer);
 void wait_answer_all(struct waiter_queue *queue, int answer);
 
-/* Raises what a wait has come back for. A thread that is unwinding already cannot wait: it gets the error once more. */
+/* As wait_answer, but leaves it to the caller to gil_wake the thread that it returns. */
+gil_thread *wait_answer_unwoken(struct waiter_queue *queue, struct waiter *waiter, int answer);
+
+/* Raises what a wait has come back for with WAIT_INTERRUPTED. */
 _Noreturn void wait_raise(lua_State *L);
 
-/* The deadline that argument `arg` stands for: so many seconds from now; nil or nothing is for ever. Raises what cannot be
-   meant: a negative number, NaN, another type. */
+/* The deadline that argument `arg` stands for: so many seconds from now; nil or nothing is for ever. Raises what
+   cannot be meant: a negative number, NaN, another type. */
 int64_t wait_check_timeout(lua_State *L, int arg);
 
 /* The same for a number of seconds that must be there; `what` is what the message calls it. */
@@ -113,7 +117,8 @@ struct roster {
 void thread_list_append(struct thread_list *list, struct thread *thread);
 void thread_list_remove(struct thread_list *list, struct thread *thread);
 
-/* Makes the roster of L's universe and enters the calling thread, its main thread. Does nothing if there is one. Raises. */
+/* Makes the roster of L's universe and enters the calling thread, its main thread. Does nothing if there is one.
+   Raises. */
 void threads_open(lua_State *L);
 
 /* The calling thread's record, and the roster of its universe. Require: threads_open has been called. */
@@ -131,8 +136,8 @@ struct thread *thread_new(lua_State *L, int name_index);
 void thread_set_name(lua_State *L, int handle, struct thread *thread);
 
 /* Starts the thread whose handle is at `handle` (absolute): with the function and its `nargs` arguments on top of the
-   stack, which are popped; or with thread->native, nothing on the stack and nargs -1. Raises when it cannot be started;
-   nothing is left behind then. Does not switch. */
+   stack, which are popped; or with thread->native, nothing on the stack and nargs -1. Raises when it cannot be
+   started; nothing is left behind then. Does not switch. */
 void thread_start(lua_State *L, int handle, struct thread *thread, int nargs);
 
 /* Waits until the thread has finished. Returns 0, WAIT_TIMEOUT or WAIT_INTERRUPTED. Never raises. May switch. */
@@ -145,12 +150,18 @@ void threads_abandon(struct roster *roster, int copy);
    WAIT_INTERRUPTED. Never raises. May switch. */
 int threads_wait_all(lua_State *L, int64_t deadline_ns);
 
+/* Waits (moments) for threads that have left the lock and are about to wake a joiner. Call with the GIL held, and
+   keep it until vm_close: the thread that they wake must exist. */
+void threads_wait_departed(void);
+
 /* ---------------------------------------------------------------- report.c: errors that nobody was told -------- */
 
-/* The message handler of a thread's function: keeps the traceback in the handle and leaves the error object as it is. */
+/* The message handler of a thread's function: keeps the traceback in the handle and leaves the error object as it
+   is. */
 int report_keep_traceback(lua_State *L);
 
-/* Notes down that the thread whose handle is at `handle` has failed, so that its error is told in the end. May switch. */
+/* Notes down that the thread whose handle is at `handle` has failed, so that its error is told in the end. May
+   switch. */
 void report_failed(lua_State *L, int handle, struct thread *thread);
 
 /* Pushes the handle of an untold thread; nil if the collector has taken it and is about to call its finalizer. */
@@ -175,8 +186,8 @@ int report_standard_hook(lua_State *L);
 /* Where a script may set `excepthook`: the table on top of the stack, which stays there. Raises. */
 void report_set_module(lua_State *L);
 
-/* Writes to stderr at once, past all buffers and their locks: the thread that holds such a lock may be waiting for the
-   GIL. */
+/* Writes to stderr at once, past all buffers and their locks: the thread that holds such a lock may be waiting for
+   the GIL. */
 void report_write(const char *text, size_t length);
 
 /* ---------------------------------------------------------------- libraries ------------------------------------ */
@@ -207,10 +218,11 @@ struct copy_job {
   bool reseed; /* a forked universe would draw the same random numbers as its sisters */
   struct copy_result *result;
   struct gil_snapshot **snapshot; /* where its lock's goes; NULL: not wanted */
-  char name[GIL_NAME_BYTES];      /* of the thread that runs it; "" for the only copy, whose name is the standard one */
+  char name[GIL_NAME_BYTES];      /* of the thread that runs it; "" for an only copy: the standard name */
 };
 
-/* Runs one copy in a universe of its own, on the calling OS thread. Returns 0, or a code of gil_error (nothing ran). */
+/* Runs one copy in a universe of its own, on the calling OS thread. Returns 0, or a code of gil_error (nothing
+   ran). */
 int copy_run_alone(const struct copy_job *job);
 
 /* A universe could not be made for one copy among several: says so, and lets it count as failed. */

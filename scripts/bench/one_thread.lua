@@ -26,7 +26,7 @@ local function instructions(program, workload, scale)
 end
 
 local function measure_instructions(workload)
-  local scale = options.scale > 0 and options.scale or 0.02
+  local scale = options.scale > 0 and options.scale or 0.05
   local theirs = instructions(options.lua, workload, scale) - instructions(options.lua, workload, 0)
   local ours = instructions(options.gilvm, workload, scale) - instructions(options.gilvm, workload, 0)
   bench.row {name = workload .. ", instructions", peer = "lua5.4", theirs = theirs / 1e6, ours = ours / 1e6,

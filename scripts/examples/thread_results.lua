@@ -17,7 +17,7 @@ print("17 / 5:", ok, quotient, remainder)
 -- The error is the very table that was raised, not a text made of it.
 local failed, err, traceback = thread.start(divide, 17, 0):join()
 print("17 / 0:", failed, err.code, err.dividend)
-print("where: ", traceback:match "[%w_]+%.lua:%d+: in %S+ '?divide'?" and "in divide" or traceback)
+print("raised in line " .. traceback:match "thread_results%.lua:(%d+)")
 
 -- A join may give up waiting; the thread goes on.
 local sleeper = thread.start(function()

@@ -60,8 +60,7 @@ run 'starting what is no function' 1 'must be a function, not number' 'thread.st
 run 'a field that thread.new does not have' 1 "has no field 'traget'" 'thread.new { traget = print }'
 run 'releasing a lock nobody holds' 1 'nobody holds it' 'thread.lock():release()'
 run 'releasing a lock of another thread' 1 "it is held by thread 'main'" \
-  'local l = thread.lock() l:acquire() thread.start(function() l:release() end):join() error(select(2,
-     thread.start(l.release, l):join()))'
+  'local l = thread.lock() l:acquire() local ok, err = thread.start(l.release, l):join() error(err)'
 run 'releasing a lock twice' 1 'nobody holds it' 'local l = thread.lock() l:acquire() l:release() l:release()'
 run 'acquiring a lock one holds' 1 'held by this thread already' 'local l = thread.lock() l:acquire() l:acquire()'
 run 'acquiring a lock whose owner is gone' 1 'which has finished' \
@@ -121,15 +120,17 @@ if (ulimit -v 200000 && gilvm -e '') >/dev/null 2>&1; then
     'thread.start(function() local s = "x" while true do s = s .. s end end)'
 
   # Stacks of threads need address space, too.
-  run 'more threads than there is room for' 1 'gilvm: script.lua:2: ' \
-    'for i = 1, 1e6 do thread.start(time.sleep, 1000) end'
-  run 'more threads than there is room for: the reason is told' 1 'the system refuses to create another thread' \
+  run 'more threads than there is room for' 1 'the system refuses' \
     'for i = 1, 1e6 do thread.new { target = time.sleep, args = { 1000 }, daemon = true }:start() end'
   run 'more threads than there is room for can be caught, and the rest goes on' 0 'went on' \
     'local all = {}
      local ok, err = pcall(function() for i = 1, 1e6 do all[i] = thread.start(time.sleep, 0.2) end end)
      assert(not ok)
-     for _, t in ipairs(all) do assert(t:join()) end
+     for _, t in ipairs(all) do
+       ok, err = t:join()
+       assert(ok or err == "not enough memory", err) -- the stacks have left none to those that run
+     end
+     all = nil collectgarbage()
      assert(thread.start(print, "went on"):join())'
 else
   echo '# ulimit -v leaves this program no room to start: the tests of too little memory are left out'
@@ -141,12 +142,12 @@ chmod 755 "$scratch"
 other='setpriv --reuid=65534 --regid=65534 --clear-groups'
 if [ "$(id -u)" -eq 0 ] && $other "$gilvm" -e '' >/dev/null 2>&1 && prlimit --nproc=1000 true 2>/dev/null; then
   limit="prlimit --nproc=40 $other $limit"
-  run 'more threads than the system allows' 1 'the system refuses to create another thread' \
+  run 'more threads than the system allows' 1 'the system refuses' \
     'for i = 1, 1000 do thread.new { target = time.sleep, args = { 1000 }, daemon = true }:start() end'
   run 'more threads than the system allows, caught; the others are not lost' 0 'went on' \
     'local all = {}
      local ok, err = pcall(function() for i = 1, 1000 do all[i] = thread.start(time.sleep, 0.2) end end)
-     assert(not ok and err:find "refuses to create another thread", err)
+     assert(not ok and err:find "the system refuses", err)
      for _, t in ipairs(all) do assert(t:join()) end
      print "went on"'
 fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/cli/drop_in.sh GILVM - command lines that lua5.4 and gilvm must treat alike: the same bytes on both streams, but
-# for the name of the program, and the same exit status.
+# tests/cli/drop_in.sh GILVM - command lines that lua5.4 and gilvm must treat alike: the same bytes on both streams,
+# but for the name of the program, and the same exit status.
 . "$(dirname "$0")/tap.sh"
 
 command -v lua5.4 >/dev/null || skip_all 'there is no lua5.4 to compare with'
@@ -164,4 +164,21 @@ same 'io and os behave' '$lua -e "
   print(pcall(io.popen, \"true\", \"x\")) io.stdout:setvbuf(\"no\") io.stderr:write(\"to stderr\n\")"'
 same 'a failing close of standard output' '$lua -e "print(io.stdout:close())"; true'
 same 'number formats' '$lua -e "print(1e15, 2^53, 1/0, -1/0, math.mininteger, 0x7p-3, string.format(\"%q %a\", 1/3, 1))"'
+same 'C modules load' '$lua -e "for _, m in ipairs{\"cjson\", \"lpeg\", \"socket.core\"} do print(m, (pcall(require, m))) end"'
+
+# A module may call what the program itself never does.
+if command -v nm >/dev/null; then
+  nm -D --defined-only "$gilvm" >symbols
+  missing=
+  for name in lua_arith lua_dump lua_gc lua_setwarnf lua_upvaluejoin lua_yieldk luaL_gsub luaL_checkoption \
+    luaL_execresult luaL_ref luaopen_utf8 gilvm_blocking_begin gilvm_blocking_end; do
+    grep -q " T $name\$" symbols || missing="$missing $name"
+  done
+  if [ -z "$missing" ]; then
+    ok "Lua's C API and gilvm's own are there for modules"
+  else
+    echo "$missing" >missing
+    not_ok "Lua's C API and gilvm's own are there for modules" missing
+  fi
+fi
 finish

@@ -45,7 +45,7 @@ end() {
     waited=$((waited + 1))
     if [ $waited -gt $patience ]; then
       hung=yes
-      kill -KILL -- -$pid
+      kill -s KILL -- "-$pid"
       break
     fi
     sleep 0.05
@@ -67,15 +67,15 @@ LUA
 interrupted() {
   script "$2"
   if ! begin "${3:-}" "${4:-1}"; then
-    kill -KILL -- -$pid 2>/dev/null
+    kill -s KILL -- "-$pid" 2>/dev/null
     wait $pid
     not_ok "$1: did not get ready" script.lua out err
     return
   fi
-  kill -INT -- -$pid
+  kill -s INT -- "-$pid"
   end
   left=$(members $pid)
-  [ -n "$left" ] && kill -KILL -- -$pid
+  [ -n "$left" ] && kill -s KILL -- "-$pid"
   echo "exit status $status, expected 1; hung: ${hung:-no}; left behind: ${left:-nobody}; options: ${3:-none}" >what
   if [ -z "$hung" ] && [ "$status" -eq 1 ] && [ -z "$left" ] && grep -q 'interrupted!' err &&
     grep -q 'stack traceback:' err; then
@@ -109,7 +109,7 @@ interrupted 'pcall in a coroutine in pcall' \
   'ready() while true do pcall(coroutine.wrap(function() while true do pcall(function() while true do end end) end end)) end'
 interrupted 'the function given to table.sort' \
   'ready() while true do table.sort({ 3, 1, 2 }, function(a, b) for _ = 1, 1e6 do end return a < b end) end'
-interrupted 'the function given to string.gsub' 'ready() ("x"):rep(1e6):gsub("x", function() for _ = 1, 1e6 do end end)'
+interrupted 'the function given to string.gsub' 'ready(); ("x"):rep(1e6):gsub("x", function() for _ = 1, 1e6 do end end)'
 interrupted 'a metamethod' \
   'local t = setmetatable({}, { __index = function() while true do end end }) ready() return t.x'
 interrupted 'a __close that computes' \
@@ -134,7 +134,6 @@ interrupted 'main joins a thread that computes in a coroutine' \
   'local t = thread.start(function() coroutine.wrap(function() while true do end end)() end) ready() t:join()'
 interrupted 'main joins a thread that uses pcall again and again' \
   'local t = thread.start(function() while true do pcall(function() while true do end end) end end) ready() t:join()'
-interrupted 'main has ended, a thread sleeps' 'thread.start(time.sleep, 1000) ready()'
 interrupted 'main has ended, a thread computes' 'thread.start(function() while true do end end) ready()'
 interrupted 'main waits for a lock' \
   'local l = thread.lock() local held
@@ -187,6 +186,16 @@ done
 interrupted 'the first of two copies in turn' 'ready() while true do end' '-j 2 --as serial' 1
 
 # ---- on the way out
+script 'thread.start(time.sleep, 1000) ready()'
+begin '' 1
+kill -s INT -- "-$pid"
+end
+if [ -z "$hung" ] && [ $status -eq 1 ] && grep -q "interrupted! (while waiting for the script's threads to end)" err; then
+  ok 'main has ended, and has no stack to show; a thread sleeps'
+else
+  not_ok 'main has ended, and has no stack to show; a thread sleeps' script.lua out err
+fi
+
 script 'local c <close> = setmetatable({}, { __close = function(_, e) print("closed: " .. tostring(e)) end })
 local t = thread.start(function()
   local c <close> = setmetatable({}, { __close = function() print "closed in a thread" end })
@@ -194,7 +203,7 @@ local t = thread.start(function()
 end)
 ready() t:join()'
 begin '' 1
-kill -INT -- -$pid
+kill -s INT -- "-$pid"
 end
 if [ -z "$hung" ] && [ $status -eq 1 ] && grep -q 'closed: .*interrupted!' out && grep -q 'closed in a thread' out; then
   ok 'variables to be closed are closed, in every thread'
@@ -202,12 +211,12 @@ else
   not_ok 'variables to be closed are closed, in every thread' script.lua out err
 fi
 
-script 'ready() ("x"):rep(30000):find((".-"):rep(30) .. "y")'
+script 'ready(); ("x"):rep(30000):find((".-"):rep(30) .. "y")'
 begin '' 1
-kill -INT -- -$pid
+kill -s INT -- "-$pid"
 sleep 0.3
 if alive $pid; then
-  kill -INT -- -$pid
+  kill -s INT -- "-$pid"
   end
   if [ -z "$hung" ] && [ $status -eq 130 ]; then
     ok 'what one Ctrl-C cannot end, a second does'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/cli/prompt.sh GILVM - the prompt, on a real terminal (util-linux's script gives one). A person is played by two
-# functions: `type` types, `see` waits until the screen shows a text that was not there at the last `see`.
+# tests/cli/prompt.sh GILVM - the prompt, on a real terminal (util-linux's script gives one). A person is played by
+# two functions: `type` types, `see` waits until the screen shows a text that was not there at the last `see`.
 . "$(dirname "$0")/tap.sh"
 command -v script >/dev/null || skip_all 'there is no script(1) to make a terminal with'
 TERM=xterm

@@ -1,5 +1,6 @@
 # tests/cli/tap.sh - for the shell tests of cli/: numbers the tests, prints TAP, keeps a folder for scratch files.
-# Sourced by a test with the program as $1. Afterwards `gilvm` is on the PATH and the current folder is the scratch one.
+# Sourced by a test with the program as $1. Afterwards `gilvm` is on the PATH and the current folder is the scratch
+# one.
 
 tap_count=0
 tap_failed=0

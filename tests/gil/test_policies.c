@@ -50,6 +50,21 @@ START_TEST(test_a_waiter_asks_after_a_whole_interval_and_not_before) {
 }
 END_TEST
 
+START_TEST(test_the_first_waiter_is_woken_early_once_a_request_and_has_lost_no_race_then) {
+  given_a_holds_and_b_waits("cpython");
+  parker_freeze(&b->thread->lock_parker);
+  clock_advance_settled(world->lock, 5 * MS);
+  while (!b->thread->lock_parker.state) sched_yield(); /* woken as soon as A is asked, not when A lets go */
+  parker_thaw(&b->thread->lock_parker);
+  until_waiting(b->thread);
+  clock_advance_settled(world->lock, 5 * MS); /* the next kick is no new request */
+  ck_assert(parker_sleeps(&b->thread->lock_parker));
+  ck_assert_uint_eq(count_events(world, GIL_EVENT_LOST_RACE, 0), 0);
+  ck_assert_ptr_eq(holder_of(world->lock), a->thread);
+  end_a_then_b();
+}
+END_TEST
+
 START_TEST(test_the_interval_is_the_one_that_was_given) {
   given_a_holds_and_b_waits("cpython:interval=100us");
   clock_advance_settled(world->lock, 100 * US - 1);
@@ -487,6 +502,7 @@ END_TEST
 int main(void) {
   const TTest *const tests[] = {
       test_a_waiter_asks_after_a_whole_interval_and_not_before,
+      test_the_first_waiter_is_woken_early_once_a_request_and_has_lost_no_race_then,
       test_the_interval_is_the_one_that_was_given,
       test_a_holder_that_does_not_listen_is_kicked_again_every_interval_but_asked_once,
       test_a_waiters_clock_starts_again_after_any_switch,

@@ -1,6 +1,6 @@
--- What the end of a program leaves behind: threads inside of a stream do not keep it from ending, and take nothing with
--- them that others have written; the output is complete, nothing is in it twice, and the offset of standard input is where
--- the script has read to. However the program ends.
+-- What the end of a program leaves behind: threads inside of a stream do not keep it from ending, and take nothing
+-- with them that others have written; the output is complete, nothing is in it twice, and the offset of standard
+-- input is where the script has read to. However the program ends.
 local fifo = require "fifo"
 local dir <close> = fifo.folder()
 local pipe = dir:fifo "pipe"

@@ -1,5 +1,5 @@
--- io, os.execute, os.exit and print: this program runs itself under lua5.4 and under gilvm, on the same files, and the two
--- transcripts must be equal to the byte, error messages included.
+-- io, os.execute, os.exit and print: this program runs itself under lua5.4 and under gilvm, on the same files, and
+-- the two transcripts must be equal to the byte, error messages included.
 -- args:
 -- args: --policy cpython2:check=3
 -- args: --checkpoint=line
@@ -11,7 +11,8 @@ local function parent()
     local folder = os.tmpname()
     os.remove(folder)
     assert(os.execute("mkdir " .. folder))
-    local command = "cd %s && { printf 'one\\n2.5 0x1p4 zz\\nthree\\nrest'; } | '%s' '%s' child 2>&1; echo \"status $?\"; cat unflushed"
+    local command = "cd %s && printf 'one\\n2.5 0x1p4 zz\\nthree\\nrest' | '%s' '%s' child 2>&1; " ..
+      "echo \"status $?\"; cat unflushed"
     local script = arg[0]:match "^/" and arg[0] or os.getenv "PWD" .. "/" .. arg[0]
     local pipe = assert(io.popen(command:format(folder, interpreter, script)))
     local text = pipe:read "a"
@@ -45,7 +46,8 @@ local function write_file(name, ...)
 end
 
 local function opening()
-  for _, mode in ipairs { "r", "w", "a", "r+", "w+", "a+", "rb", "wb", "r+b", "rb+", "", "x", "rw", "r++", "rz", "+r" } do
+  local modes = { "r", "w", "a", "r+", "w+", "a+", "rb", "wb", "r+b", "rb+", "", "x", "rw", "r++", "rz", "+r" }
+  for _, mode in ipairs(modes) do
     try("open " .. mode, function()
       local file <close> = assert(io.open("modes", mode))
       return io.type(file), file:write "x" == file, file:seek(), file:seek "set", file:read "a"

@@ -1,5 +1,5 @@
--- A call that waits in the system lets the GIL go. Here the other end of each pipe is this very program: a call that kept
--- the GIL would never come back.
+-- A call that waits in the system lets the GIL go. Here the other end of each pipe is this very program: a call that
+-- kept the GIL would never come back.
 -- args:
 -- args: --policy cooperative
 -- args: --policy fifo
@@ -103,4 +103,11 @@ do -- os.execute
     local writer <close> = io.open(name, "w")
     writer:write "6\n"
   end)) -- expect: nil	exit	6
+end
+
+do -- a child of a worker can be ended by signals, though workers block them
+  check.in_threads(1, function()
+    print(os.execute "kill -TERM $$; exit 7") -- expect: nil	signal	15
+    print(io.popen "kill -INT $$; exit 8":close()) -- expect: nil	signal	2
+  end)
 end

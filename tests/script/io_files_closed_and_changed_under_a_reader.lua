@@ -1,4 +1,5 @@
--- What one thread does to a file while another is blocked in it: it waits for its turn, and finds the file as it is then.
+-- What one thread does to a file while another is blocked in it: it waits for its turn, and finds the file as it is
+-- then.
 local check = require "check"
 local fifo = require "fifo"
 local thread = require "gilvm.thread"

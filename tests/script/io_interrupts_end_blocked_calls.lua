@@ -1,5 +1,5 @@
--- Ctrl-C while the main thread is blocked in a system call: the program ends with a traceback, and what it does not do any
--- more is to take the end of the call for the end of the file.
+-- Ctrl-C while the main thread is blocked in a system call: the program ends with a traceback, and what it does not
+-- do any more is to take the end of the call for the end of the file.
 local fifo = require "fifo"
 local dir <close> = fifo.folder()
 local pipe = dir:fifo "pipe"

@@ -1,5 +1,5 @@
--- Several threads read one file. Each line, however long, comes whole and to exactly one of them; a file and a pipe, by
--- lines, by a shared iterator, by pairs of lines, with numbers.
+-- Several threads read one file. Each line, however long, comes whole and to exactly one of them; a file and a pipe,
+-- by lines, by a shared iterator, by pairs of lines, with numbers.
 -- args: --policy cpython:interval=50us
 -- args: --policy cpython2:check=3
 -- args: --policy fifo:interval=100us --checkpoint=line

@@ -1,5 +1,5 @@
--- print, io.write and file:write from several threads: what one call writes stays together, to a pipe that is always full,
--- in every way of buffering. The program runs itself as the writer and reads what comes.
+-- print, io.write and file:write from several threads: what one call writes stays together, to a pipe that is always
+-- full, in every way of buffering. The program runs itself as the writer and reads what comes.
 -- args: --policy cpython:interval=50us
 -- args: --policy cpython2:check=3
 -- args: --policy fifo:interval=100us --checkpoint=line
@@ -33,8 +33,8 @@ if arg[1] then
 end
 
 local function run(writer, mode)
-  local child = assert(io.popen(("'%s' --policy cpython:interval=50us '%s' %s %s 2>&1"):format(os.getenv "GILVM", arg[0],
-    writer, mode)))
+  local command = "'%s' --policy cpython:interval=50us '%s' %s %s 2>&1"
+  local child = assert(io.popen(command:format(os.getenv "GILVM", arg[0], writer, mode)))
   local seen = {}
   for line in child:lines() do
     local letter, n, body = line:match "^<(%u) (%d+)>\t(%u+)\t<end>$"

@@ -1,5 +1,5 @@
--- A full or closed standard output: the script goes on, as under lua, but the end says so and the exit status is 1. What a
--- script does not write cannot fail.
+-- A full or closed standard output: the script goes on, as under lua, but the end says so and the exit status is 1.
+-- What a script does not write cannot fail.
 local fifo = require "fifo"
 local dir <close> = fifo.folder()
 local errors = dir.path .. "/errors"

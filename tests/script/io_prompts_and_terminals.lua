@@ -1,5 +1,5 @@
--- On a terminal, a prompt that io.write has left in the buffer is shown before the read that waits for the answer; and a
--- read from the terminal lets others run. The terminal is made by script(1); it is driven through two pipes.
+-- On a terminal, a prompt that io.write has left in the buffer is shown before the read that waits for the answer;
+-- and a read from the terminal lets others run. The terminal is made by script(1); it is driven through two pipes.
 local check = require "check"
 local fifo = require "fifo"
 if not os.execute "command -v script >/dev/null" then check.skip "no script(1) to make a terminal" end
@@ -9,7 +9,8 @@ local keys, screen = dir:fifo "keys", dir:fifo "screen"
 
 local function with_terminal(code, dialogue)
   local program = dir:file("program.lua", code)
-  local child = io.popen(("script -qec '%s %s' /dev/null <%s >%s"):format(os.getenv "GILVM", program, keys, screen), "w")
+  local command = "script -qec '%s %s' /dev/null <%s >%s"
+  local child = io.popen(command:format(os.getenv "GILVM", program, keys, screen), "w")
   local typed <close> = io.open(keys, "w")
   local shown <close> = io.open(screen)
   -- Reads up to `text`, which must come before anything is typed.

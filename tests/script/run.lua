@@ -239,8 +239,15 @@ local function check_run(gilvm, spec, args)
   return 1
 end
 
+-- Scripts run GILVM themselves, some of them in another folder.
+local function absolute(path)
+  if path:find "^/" then return path end
+  local pwd <close> = assert(io.popen "pwd")
+  return pwd:read() .. "/" .. path
+end
+
 if #arg ~= 2 then fail_usage "usage: run.lua GILVM SCRIPT" end
-local gilvm, spec = arg[1], read_spec(arg[2])
+local gilvm, spec = absolute(arg[1]), read_spec(arg[2])
 local verdict = 0
 for _, args in ipairs(spec.args) do
   local status = check_run(gilvm, spec, args)

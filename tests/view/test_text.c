@@ -127,6 +127,7 @@ END_TEST
 START_TEST(test_percentages_tell_little_from_nothing) {
   char out[VIEW_NUMBER_BYTES];
   ck_assert_str_eq(view_percent(out, 0), "0 %");
+  ck_assert_str_eq(view_percent(out, 0.0000001), "<0.1 %");
   ck_assert_str_eq(view_percent(out, 0.003), "0.3 %");
   ck_assert_str_eq(view_percent(out, 0.0994), "9.9 %");
   ck_assert_str_eq(view_percent(out, 0.0999), "10 %");

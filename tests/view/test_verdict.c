@@ -123,9 +123,8 @@ START_TEST(test_io_bound_script_is_sent_to_threads) {
        (struct figures){3.96, 0.1, 0, 5120});
   char *text = verdict_of(rows, 4, 2);
   assert_has(text, "This script is I/O-bound: the serial run held the GIL for 3.0 % of the time");
-  assert_has(text, "threads reach 3.97x and processes 3.96x; the threads spend only 1.0 % of their lives");
-  assert_has(text,
-             "Use threads: they share memory and take the least of it (3.5 MiB against 5.0 MiB for processes).");
+  assert_has(text, "threads reach 3.97x and processes 3.96x; the threads spend 1.0 % of their lives");
+  assert_has(text, "Use threads: they share memory and take less of it (3.5 MiB against 5.0 MiB for processes).");
   assert_lacks(text, "cannot give more than"); /* waiting can, and did */
   free(text);
 }
@@ -173,7 +172,7 @@ START_TEST(test_mixed_script_is_called_mixed) {
   char *text = verdict_of(rows, 2, 2);
   assert_has(text, "This script is mixed: the serial run held the GIL for 60 % of the time");
   assert_has(text, "reach 1.35x, but spend 30 % of their lives waiting for the GIL");
-  assert_has(text, "Use processes for speed, threads if the copies have to share memory.");
+  assert_has(text, "Use processes or interpreters for speed, threads if the copies have to share memory.");
   free(text);
 }
 END_TEST
@@ -202,12 +201,38 @@ START_TEST(test_small_differences_are_no_gain) {
 }
 END_TEST
 
+START_TEST(test_busy_machine_is_not_taken_for_the_script) {
+  struct view_compare_row rows[4];
+  fill(rows, 1, (struct figures){1.07, 0.3, 0.34, 3600}, (struct figures){1.18, 0.3, 0, 4506},
+       (struct figures){1.23, 0.3, 0, 5120});
+  rows[0].cores = 0.3;
+  char *text = verdict_of(rows, 2, 2);
+  assert_lacks(text, "CPU-bound");
+  assert_has(text, "Yet the serial run used only 0.30 CPUs: either other programs keep the CPUs busy, or");
+  assert_lacks(text, "Use ");
+  free(text);
+}
+END_TEST
+
+START_TEST(test_equal_gain_without_side_by_side_work_claims_no_cause) {
+  struct view_compare_row rows[4];
+  fill(rows, 0.7, (struct figures){1.3, 0.9, 0.1, 3600}, (struct figures){1.4, 0.9, 0, 4506},
+       (struct figures){1.35, 0.9, 0, 5120});
+  char *text = verdict_of(rows, 2, 2);
+  assert_has(text, "Threads reach 1.30x and interpreters 1.40x, which is not clearly different");
+  assert_has(text, "Use threads");
+  assert_lacks(text, "bound");
+  free(text);
+}
+END_TEST
+
 START_TEST(test_too_little_work_is_said_to_be_too_little) {
   struct view_compare_row rows[4];
   fill(rows, 1, (struct figures){0.9, 1, 0.1, 0}, (struct figures){0.8, 1, 0, 0}, (struct figures){0.5, 1, 0, 0});
   for (int i = 0; i < 4; i++) rows[i].wall_s *= 0.002;
   char *text = verdict_of(rows, 2, 2);
   assert_has(text, "One copy runs for 1.00 ms only");
+  assert_lacks(text, "Use ");
   free(text);
 }
 END_TEST
@@ -269,6 +294,8 @@ TCase *verdict_cases(void) {
   tcase_add_test(cases, test_native_work_without_the_gil_is_not_called_io_bound);
   tcase_add_test(cases, test_mixed_script_is_called_mixed);
   tcase_add_test(cases, test_small_differences_are_no_gain);
+  tcase_add_test(cases, test_busy_machine_is_not_taken_for_the_script);
+  tcase_add_test(cases, test_equal_gain_without_side_by_side_work_claims_no_cause);
   tcase_add_test(cases, test_too_little_work_is_said_to_be_too_little);
   tcase_add_test(cases, test_one_copy_is_not_compared_with_itself);
   tcase_add_test(cases, test_failures_are_named_and_left_out);

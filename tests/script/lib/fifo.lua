@@ -1,4 +1,5 @@
--- tests/script/lib/fifo.lua - named pipes for scripts, in a folder that goes away with `local dir <close> = fifo.folder()`.
+-- tests/script/lib/fifo.lua - named pipes for scripts, in a folder that goes away with `local dir <close> =
+-- fifo.folder()`.
 local fifo = {}
 
 local folder = {}
