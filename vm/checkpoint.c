@@ -36,7 +36,7 @@ static void checkpoint_hook(lua_State *L, lua_Debug *ar) { vm_hook_event(L, vm_c
 
 /* ---------------------------------------------------------------- arming --------------------------------------- */
 
-static int boundary_mask(const vm *universe) {
+int vm_boundary_mask(const vm *universe) {
   return universe->options.checkpoint == VM_CHECKPOINT_LINE ? LUA_MASKCALL | LUA_MASKLINE : LUA_MASKCOUNT;
 }
 
@@ -55,8 +55,9 @@ static int draw_stride(vm_thread *self) {
 /* Also from the signal handler: calls nothing of Lua but lua_sethook and the getters beside it. */
 void vm_arm(vm_thread *self, lua_State *L) {
   bool is_user = lua_gethook(L) == vm_user_hook;
-  int mask = boundary_mask(self->universe) | (lua_gethookmask(L) & (is_user ? ~0 : LUA_MASKCOUNT));
+  int mask = vm_boundary_mask(self->universe) | (lua_gethookmask(L) & (is_user ? ~0 : LUA_MASKCOUNT));
   bool at_lines = self->universe->options.checkpoint == VM_CHECKPOINT_LINE;
+  if (is_user && at_lines && lua_gethookmask(L) == mask) return; /* watched already: the count must not start anew */
   self->skip_line = at_lines;
   lua_sethook(L, is_user ? vm_user_hook : checkpoint_hook, mask, at_lines ? lua_gethookcount(L) : draw_stride(self));
 }
@@ -72,22 +73,35 @@ static void on_kick(int signal_number) {
   errno = error;
 }
 
-static void install_handler(void) {
-  struct sigaction action = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
+/* A nudge does its work by coming: it has no SA_RESTART, so the system call that it meets ends with EINTR. A kick must not
+   do that to the calls of C modules. */
+static void on_nudge(int signal_number) { (void)signal_number; }
+
+static void install(int signal_number, void (*handler)(int), int flags) {
+  struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
   sigemptyset(&action.sa_mask);
-  if (sigaction(SIGURG, &action, NULL) != 0) gil_fatal("sigaction", errno);
+  if (sigaction(signal_number, &action, NULL) != 0) gil_fatal("sigaction", errno);
+}
+
+static void install_handlers(void) {
+  install(SIGURG, on_kick, SA_RESTART);
+  install(SIGRTMIN, on_nudge, 0);
 }
 
 void vm_checkpoint_init(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  int error = pthread_once(&once, install_handler);
+  int error = pthread_once(&once, install_handlers);
   if (error) gil_fatal("pthread_once", error);
 }
 
-void vm_kick_thread(vm_thread *thread) {
-  int error = pthread_kill(thread->pthread, SIGURG);
+static void send(const vm_thread *thread, int signal_number) {
+  int error = pthread_kill(thread->pthread, signal_number);
   if (error) gil_fatal("pthread_kill", error);
 }
+
+void vm_kick_thread(vm_thread *thread) { send(thread, SIGURG); }
+
+void vm_nudge_thread(vm_thread *thread) { send(thread, SIGRTMIN); }
 
 void vm_kick(void *user, gil_thread *holder) {
   (void)user;

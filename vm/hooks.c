@@ -32,11 +32,17 @@ static struct wish *push_wish(lua_State *L, lua_State *co) {
   return lua_touserdata(L, -1);
 }
 
+/* lua_sethook starts the count anew, and Lua does not tell how far it was: each call would cost the script some of its
+   count events. So where a count goes on, line boundaries are watched all the time, instead of being armed. */
 static void install(vm_thread *self, lua_State *co, struct wish *wish) {
   int64_t poll = vm_poll_instructions(self->universe);
   bool counts = wish->mask & LUA_MASKCOUNT;
   wish->period = poll && (!counts || poll < wish->count) ? (int)poll : wish->count;
-  vm_sethook(self, co, vm_user_hook, wish->mask | (poll ? LUA_MASKCOUNT : 0), wish->period);
+  int mask = wish->mask | (poll ? LUA_MASKCOUNT : 0);
+  if (mask & LUA_MASKCOUNT && vm_boundary_mask(self->universe) != LUA_MASKCOUNT)
+    mask |= vm_boundary_mask(self->universe);
+  if (lua_gethook(co) == vm_user_hook && lua_gethookmask(co) == mask && lua_gethookcount(co) == wish->period) return;
+  vm_sethook(self, co, vm_user_hook, mask, wish->period);
 }
 
 void vm_restore_user_hook(vm_thread *self, lua_State *L) {
@@ -157,6 +163,7 @@ static int debug_sethook(lua_State *L) {
     lua_pushvalue(L, arg + 1);
     lua_setiuservalue(L, -2, 1);
     store_wish(L, co);
+    vm_sethook(vm_current, co, NULL, 0, 0); /* a new wish starts a new count */
     install(vm_current, co, kept);
   } else {
     lua_pushnil(L);

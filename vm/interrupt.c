@@ -1,5 +1,5 @@
-/* vm/interrupt.c - Ctrl-C, and unwinding that no pcall stops. Room: vm/. The handler runs on the process's main thread
- * (workers and timekeepers block SIGINT); the rest anywhere.
+/* vm/interrupt.c - Ctrl-C, and unwinding that no pcall stops. Room: vm/. The handler runs on the process's main thread;
+ * the rest anywhere.
  *
  * The first Ctrl-C interrupts everybody: a thread that runs bytecode raises "interrupted!" at its next checkpoint, a
  * thread that waits raises it out of its wait. The second has the default action and ends the process, as with lua.
@@ -12,7 +12,7 @@
  * until the thread is at its bottom. To-be-closed variables are closed on the way. os.exit in a copy of a script goes
  * the same way.
  *
- * LOCK ORDER: live_mutex, then a lock's mutex (timekeeper), then vm.threads_mutex.
+ * LOCK ORDER: live_mutex, or a lock's mutex (in the timekeeper), then vm.threads_mutex.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -20,6 +20,7 @@
 #include "vm_internal.h"
 
 static _Atomic bool interrupted;
+static pthread_t main_pthread; /* written before the handler is installed */
 static gil_parker *_Atomic main_parker;
 
 static pthread_mutex_t live_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -42,6 +43,11 @@ void vm_unregister_live(vm *universe) {
   pthread_mutex_unlock(&live_mutex);
 }
 
+/* Ends a system call that the thread is in. The one that it is about to begin is missed: vm_nudge_all comes again. */
+static void nudge(vm_thread *thread) {
+  if (atomic_load_explicit(&thread->in_system, memory_order_acquire)) vm_nudge_thread(thread);
+}
+
 static void interrupt_all_but(vm *universe, const vm_thread *spared) {
   pthread_mutex_lock(&universe->threads_mutex);
   for (vm_thread *t = universe->threads; t; t = t->next) {
@@ -49,7 +55,8 @@ static void interrupt_all_but(vm *universe, const vm_thread *spared) {
     atomic_store_explicit(&t->interrupted, true, memory_order_relaxed);
     gil_wake(t->gil);
     /* One that takes the lock at this moment sees `interrupted` right after (vm_after_acquire). */
-    if (atomic_load_explicit(&t->holding, memory_order_relaxed)) vm_kick_thread(t);
+    if (atomic_load_explicit(&t->holding, memory_order_acquire)) vm_kick_thread(t);
+    nudge(t);
   }
   pthread_mutex_unlock(&universe->threads_mutex);
 }
@@ -70,10 +77,27 @@ void vm_interrupt_all(void) {
   pthread_mutex_unlock(&live_mutex);
 }
 
+void vm_nudge_all(void) {
+  pthread_mutex_lock(&live_mutex);
+  for (vm *universe = live; universe; universe = universe->next_live) {
+    pthread_mutex_lock(&universe->threads_mutex);
+    for (vm_thread *t = universe->threads; t; t = t->next)
+      if (atomic_load_explicit(&t->interrupted, memory_order_relaxed)) nudge(t);
+    pthread_mutex_unlock(&universe->threads_mutex);
+  }
+  pthread_mutex_unlock(&live_mutex);
+}
+
 /* ---------------------------------------------------------------- the signal ----------------------------------- */
 
 static void on_interrupt(int signal_number) {
   int error = errno;
+  if (!pthread_equal(pthread_self(), main_pthread)) {
+    /* The system prefers the main thread, but is free to choose. What follows is written for that one. */
+    pthread_kill(main_pthread, signal_number);
+    errno = error;
+    return;
+  }
   signal(signal_number, SIG_DFL);
   atomic_store_explicit(&interrupted, true, memory_order_relaxed);
   vm_thread *self = vm_current;
@@ -93,6 +117,7 @@ static void on_interrupt(int signal_number) {
 /* No SA_RESTART: a read that blocks is to end. */
 void vm_signals_begin(void) {
   atomic_store_explicit(&interrupted, false, memory_order_relaxed);
+  main_pthread = pthread_self();
   struct sigaction action = {.sa_handler = on_interrupt};
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGINT, &action, NULL) != 0) gil_fatal("sigaction", errno);

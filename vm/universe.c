@@ -25,7 +25,8 @@ void vm_before_release(vm_thread *self) {
 }
 
 void vm_after_acquire(vm_thread *self) {
-  atomic_store_explicit(&self->holding, true, memory_order_relaxed);
+  /* Release pairs with vm_interrupt, which goes on to use `pthread`. */
+  atomic_store_explicit(&self->holding, true, memory_order_release);
   atomic_signal_fence(memory_order_seq_cst);
   if (atomic_load_explicit(&self->kicked, memory_order_relaxed) ||
       atomic_load_explicit(&self->interrupted, memory_order_relaxed))
@@ -37,11 +38,14 @@ void vm_block_begin(const struct gil_reason *reason) GIL_TRUSTED {
   if (vm_current->entered_streams) vm_streams_hold(vm_current);
   vm_before_release(vm_current);
   gil_block_begin(vm_current->gil, reason);
+  /* The calls of the system may be ended by a nudge; native code did not ask for that. */
+  atomic_store_explicit(&vm_current->in_system, reason->cause != GIL_CAUSE_NATIVE, memory_order_release);
   errno = error;
 }
 
 void vm_block_end(void) GIL_TRUSTED {
   int error = errno;
+  atomic_store_explicit(&vm_current->in_system, false, memory_order_release);
   gil_block_end(vm_current->gil);
   vm_after_acquire(vm_current);
   if (vm_current->entered_streams) vm_streams_release(vm_current);
@@ -173,8 +177,10 @@ void vm_thread_set_copy(vm_thread *thread, int copy) { thread->copy = copy; }
 /* ---------------------------------------------------------------- universes ------------------------------------ */
 
 #ifdef GILVM_STRESS
-/* Refuses every allocation that grows the heap once. Lua then collects everything in an emergency and asks again: a full
-   collection at every allocation, by means of the public API. In a large heap only now and then, to get through. */
+/* Refuses every new object once. Lua then collects everything in an emergency and asks again: a full collection at every
+   allocation, by means of the public API. In a large heap only now and then, to get through. Objects are told by the
+   type that comes in the place of the old size; blocks that grow are let pass, since lauxlib's buffers call the allocator
+   directly and do not ask twice. */
 struct stress {
   size_t bytes, skipped;
   bool refused;
@@ -183,7 +189,7 @@ struct stress {
 static void *stress_alloc(void *user, void *block, size_t old_bytes, size_t new_bytes) {
   struct stress *stress = user;
   size_t had = block ? old_bytes : 0;
-  if (new_bytes > had) { /* what the collection itself frees or shrinks comes between the refusal and the second try */
+  if (!block && old_bytes > 0) { /* what the collection itself frees or shrinks comes between the refusal and the second try */
     if (!stress->refused && stress->skipped++ >= stress->bytes / (64 * 1024)) {
       stress->refused = true;
       stress->skipped = 0;

@@ -126,6 +126,10 @@ void vm_interrupt(vm *universe);
 /* Interrupts every universe of this process. Normal context, not from a signal handler. */
 void vm_interrupt_all(void);
 
+/* Ends system calls in which interrupted threads are blocked. A call that is only about to begin is missed, so whoever
+   waits for interrupted threads to end calls this every now and then. Normal context. */
+void vm_nudge_all(void);
+
 /* A parker that the SIGINT handler unparks as well: for a main thread that is in no universe and waits for others.
    NULL: none. Call on the process's main thread. */
 void vm_set_interrupt_parker(gil_parker *parker);

@@ -32,6 +32,7 @@ struct vm_thread {
   bool counts;                 /* the universe has a policy of ticks: every state needs its count hook */
   bool skip_line;                /* the next line event may be mid-statement: see checkpoint.c */
   bool tick_due;                 /* ticks have passed; waits for a line boundary */
+  _Atomic bool in_system;      /* between vm_block_begin and vm_block_end */
   _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
   enum vm_unwinding unwinding;   /* what this thread's errors mean now */
   int exit_status;
@@ -65,10 +66,12 @@ void vm_after_acquire(vm_thread *self); /* kicks and interrupts that came meanwh
 void vm_checkpoint_init(void); /* installs the kick's signal handler, once per process */
 void vm_kick(void *user, gil_thread *holder);
 void vm_kick_thread(vm_thread *thread); /* the same, for one that is known to live */
+void vm_nudge_thread(vm_thread *thread); /* ends a system call that it is in */
 void vm_arm(vm_thread *self, lua_State *L); /* L calls the checkpoint at the next boundary */
 void vm_disarm(vm_thread *self, lua_State *L); /* back to the hooks that L has when nobody asks */
 /* lua_sethook from outside a signal handler: the two must not interleave. */
 void vm_sethook(vm_thread *self, lua_State *L, lua_Hook hook, int mask, int count);
+int vm_boundary_mask(const vm *universe); /* the hook events at which a checkpoint may take effect */
 int64_t vm_poll_instructions(const vm *universe); /* count of the permanent hook; 0: no such hook */
 /* What an event of a hook means for us: skipped, awaited further, or a checkpoint (which may raise and switch). */
 void vm_hook_event(lua_State *L, vm_thread *self, int event);

@@ -39,7 +39,9 @@ static void start_all(struct interpreter *all, unsigned count) {
   }
 }
 
-/* A Ctrl-C comes to this thread, as all others block it; this one passes it on. */
+#define NUDGE_SECONDS 0.05 /* how often copies that Ctrl-C shall end are nudged out of system calls */
+
+/* A Ctrl-C comes to this thread, which passes it on. */
 static void wait_for_all(void) {
   bool passed_on = false;
   while (atomic_load_explicit(&remaining, memory_order_acquire) > 0) {
@@ -47,7 +49,8 @@ static void wait_for_all(void) {
       vm_interrupt_all();
       passed_on = true;
     }
-    gil_park(&parker, GIL_NEVER);
+    if (passed_on) vm_nudge_all();
+    gil_park(&parker, passed_on ? gil_deadline_in(NUDGE_SECONDS) : GIL_NEVER);
   }
 }
 

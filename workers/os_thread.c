@@ -1,5 +1,7 @@
 /* workers/os_thread.c - how an OS thread is made. Room: workers/. Any thread; touches neither Lua nor a lock. */
-#include <signal.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 
 #include "workers_internal.h"
 
@@ -17,28 +19,36 @@
 #define STACK_BYTES (1024 * 1024)
 #endif
 
-/* What a worker must not take from the main thread: Ctrl-C above all, and every other signal sent to the process.
-   Left open are the kick of the checkpoint (SIGURG), what a thread does to itself, and what profilers send. */
-static void signals_to_block(sigset_t *set) {
-  static const int open[] = {SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE, SIGPROF};
-  sigfillset(set);
-  for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) sigdelset(set, open[i]);
+/* Where address space is short (ulimit -v), the last stack that fits would leave nothing to say so with. So a reserve is
+   kept while threads are started, and given back when the system refuses one. */
+enum { RESERVE_BYTES = 4 * 1024 * 1024 };
+static void *_Atomic reserve;
+
+static bool have_reserve(void) {
+  if (atomic_load(&reserve)) return true;
+  void *block = mmap(NULL, RESERVE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (block == MAP_FAILED) return false;
+  void *none = NULL;
+  if (!atomic_compare_exchange_strong(&reserve, &none, block)) munmap(block, RESERVE_BYTES); /* another was faster */
+  return true;
+}
+
+static void give_reserve_back(void) {
+  void *block = atomic_exchange(&reserve, NULL);
+  if (block) munmap(block, RESERVE_BYTES);
 }
 
 int os_thread_start(void *(*run)(void *), void *arg, pthread_t *joinable) {
+  if (!have_reserve()) return EAGAIN;
   pthread_attr_t attr;
   int error = pthread_attr_init(&attr);
   if (error) return error;
   error = pthread_attr_setstacksize(&attr, STACK_BYTES);
   if (error) gil_fatal("pthread_attr_setstacksize", error);
   pthread_attr_setdetachstate(&attr, joinable ? PTHREAD_CREATE_JOINABLE : PTHREAD_CREATE_DETACHED);
-  /* The mask is inherited: set here, there is no moment in which the new thread could take a signal. */
-  sigset_t blocked, before;
-  signals_to_block(&blocked);
-  pthread_sigmask(SIG_BLOCK, &blocked, &before);
   pthread_t thread;
   error = pthread_create(joinable ? joinable : &thread, &attr, run, arg);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attr);
+  if (error) give_reserve_back();
   return error;
 }

@@ -136,10 +136,9 @@ static int remember(lua_State *L) {
 void report_failed(lua_State *L, int handle, struct thread *thread) {
   lua_pushcfunction(L, remember);
   lua_pushvalue(L, handle);
-  if (lua_pcall(L, 1, 0, 0) != LUA_OK) { /* no memory to remember it: now, then */
-    lua_pop(L, 1);
-    report_now(L, handle, thread);
-    return;
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+    lua_pop(L, 1); /* no memory for that: so it stays among the living, and is told at the end */
+    thread->kept = true;
   }
   thread->untold = true;
 }
@@ -150,6 +149,10 @@ void report_told(struct thread *thread) {
 }
 
 void report_push(lua_State *L, const struct thread *thread) {
+  if (thread->kept) {
+    thread_push(L, thread);
+    return;
+  }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &failed_key);
   lua_rawgetp(L, -1, thread);
   lua_remove(L, -2);

@@ -157,7 +157,7 @@ static gil_thread *finish(lua_State *L, struct thread *thread, enum thread_state
   struct waiter *first = thread->joiners.first;
   gil_thread *joiner = first ? wait_answer_unwoken(&thread->joiners, first, 1) : NULL;
   wait_answer_all(&thread->joiners, 1);
-  unanchor(L, thread);
+  if (!thread->kept) unanchor(L, thread);
   return joiner;
 }
 

@@ -61,8 +61,8 @@ int wait_push_timeout(lua_State *L);
 
 /* ---------------------------------------------------------------- os_thread.c ---------------------------------- */
 
-/* Starts an OS thread that blocks SIGINT and the other signals meant for the main thread. Detached, or stored in
-   `*joinable` if that is not NULL. Returns 0 or an errno. */
+/* Starts an OS thread, detached or stored in `*joinable` if that is not NULL. Returns 0 or an errno. It blocks no signal,
+   since children that it starts would inherit that; a SIGINT that it gets is passed on to the main thread. */
 int os_thread_start(void *(*run)(void *), void *arg, pthread_t *joinable);
 
 /* ---------------------------------------------------------------- thread.c: the threads of a universe ---------- */
@@ -95,6 +95,7 @@ struct thread {
   struct waiter_queue joiners;
   struct lock *held; /* the locks that it holds */
   bool untold;       /* in roster.failed: it has failed, and neither a joiner nor the hook was told of it */
+  bool kept;         /* untold, and still among the living for want of memory */
   struct thread *next, *prev; /* in roster.running or roster.failed */
 };
 
@@ -160,8 +161,7 @@ void threads_wait_departed(void);
    is. */
 int report_keep_traceback(lua_State *L);
 
-/* Notes down that the thread whose handle is at `handle` has failed, so that its error is told in the end. May
-   switch. */
+/* Notes down that the thread whose handle is at `handle` has failed, so that its error is told in the end. */
 void report_failed(lua_State *L, int handle, struct thread *thread);
 
 /* Pushes the handle of an untold thread; nil if the collector has taken it and is about to call its finalizer. */
