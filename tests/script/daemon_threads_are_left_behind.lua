@@ -9,9 +9,17 @@ local thread = require "gilvm.thread"
 local time = require "gilvm.time"
 
 local lock = thread.lock "kept"
-local ready = 0
+local ready = {} -- an entry each: a common counter would lose updates
 local function daemon(f)
-  thread.new { target = function() ready = ready + 1 f() end, daemon = true }:start()
+  local i = #ready + 1
+  ready[i] = false
+  thread.new { target = function() ready[i] = true f() end, daemon = true }:start()
+end
+local function all_ready()
+  for i = 1, #ready do
+    if not ready[i] then return false end
+  end
+  return true
 end
 daemon(function() time.sleep(1000) end)
 daemon(function() time.sleep(1e12) end)
@@ -26,7 +34,7 @@ daemon(function()
   local closed <close> = setmetatable({}, { __close = function() print "a daemon ran on" end })
   time.sleep(1000)
 end)
-while ready < 10 do time.sleep(0.001) end
+while not all_ready() do time.sleep(0.001) end
 at_the_end = setmetatable({}, { __gc = function() print "finalizer" end })
 print "main is done"
 -- expect: main is done
