@@ -52,14 +52,21 @@ static int draw_stride(vm_thread *self) {
   return (int)(x % STRIDE_MAX) + 1;
 }
 
-/* Also from the signal handler: calls nothing of Lua but lua_sethook and the getters beside it. */
+/* Also from the signal handler: calls nothing of Lua but lua_sethook and the getters beside it. An interrupt does not wait
+   for a boundary: the script may be at its last line. */
 void vm_arm(vm_thread *self, lua_State *L) {
   bool is_user = lua_gethook(L) == vm_user_hook;
-  int mask = vm_boundary_mask(self->universe) | (lua_gethookmask(L) & (is_user ? ~0 : LUA_MASKCOUNT));
-  bool at_lines = self->universe->options.checkpoint == VM_CHECKPOINT_LINE;
-  if (is_user && at_lines && lua_gethookmask(L) == mask) return; /* watched already: the count must not start anew */
-  self->skip_line = at_lines;
-  lua_sethook(L, is_user ? vm_user_hook : checkpoint_hook, mask, at_lines ? lua_gethookcount(L) : draw_stride(self));
+  lua_Hook hook = is_user ? vm_user_hook : checkpoint_hook;
+  int before = lua_gethookmask(L);
+  int mask = vm_boundary_mask(self->universe) | (before & (is_user ? ~0 : LUA_MASKCOUNT));
+  if (atomic_load_explicit(&self->interrupted, memory_order_relaxed)) {
+    lua_sethook(L, hook, mask | LUA_MASKCOUNT, 1);
+  } else if (self->universe->options.checkpoint != VM_CHECKPOINT_LINE) {
+    lua_sethook(L, hook, mask, draw_stride(self));
+  } else if (!is_user || before != mask) { /* watched already: the script's count must not start anew */
+    self->skip_line = true;
+    lua_sethook(L, hook, mask, lua_gethookcount(L));
+  }
 }
 
 static void on_kick(int signal_number) {
@@ -158,20 +165,25 @@ static bool is_call_of_c(lua_State *L, int event) {
   return lua_getstack(L, 0, &ar) && lua_getinfo(L, "S", &ar) && ar.what[0] == 'C';
 }
 
-void vm_hook_event(lua_State *L, vm_thread *self, int event) {
-  bool at_lines = self->universe->options.checkpoint == VM_CHECKPOINT_LINE;
-  bool kicked = atomic_load_explicit(&self->kicked, memory_order_relaxed);
-  if (event == LUA_HOOKCOUNT && at_lines) {
+/* Whether a checkpoint may take effect at this event. */
+static bool is_boundary(lua_State *L, vm_thread *self, int event) {
+  if (vm_is_interrupted()) return true;
+  if (event == LUA_HOOKCOUNT && self->universe->options.checkpoint == VM_CHECKPOINT_LINE) {
     /* A permanent hook's count is over: the checkpoint is due at the next line. */
     if (self->universe->ticks) self->tick_due = true;
     vm_arm(self, L);
-    return;
+    return false;
   }
   if (event == LUA_HOOKLINE && self->skip_line) {
     self->skip_line = false;
-    return;
+    return false;
   }
-  if (is_call_of_c(L, event)) return;
+  return !is_call_of_c(L, event);
+}
+
+void vm_hook_event(lua_State *L, vm_thread *self, int event) {
+  if (!is_boundary(L, self, event)) return;
+  bool kicked = atomic_load_explicit(&self->kicked, memory_order_relaxed);
   bool ticked = self->universe->ticks && (self->tick_due || (event == LUA_HOOKCOUNT && !kicked));
   self->tick_due = false;
   atomic_store_explicit(&self->kicked, false, memory_order_relaxed);

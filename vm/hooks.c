@@ -81,6 +81,7 @@ static bool is_wished(struct wish *wish, int event, bool armed) {
 
 /* Whether this event is one that the checkpoint waits for. */
 static bool is_ours(vm_thread *self, struct wish *wish, int event, bool armed) {
+  if (vm_is_interrupted()) return true;
   if (event == LUA_HOOKCOUNT && !armed) {
     int64_t poll = vm_poll_instructions(self->universe);
     wish->ticked += wish->period;
