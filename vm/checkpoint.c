@@ -55,6 +55,7 @@ static int draw_stride(vm_thread *self) {
 /* Also from the signal handler: calls nothing of Lua but lua_sethook and the getters beside it. An interrupt does not wait
    for a boundary: the script may be at its last line. */
 void vm_arm(vm_thread *self, lua_State *L) {
+  if (atomic_load_explicit(&self->closes, memory_order_relaxed)) return;
   bool is_user = lua_gethook(L) == vm_user_hook;
   lua_Hook hook = is_user ? vm_user_hook : checkpoint_hook;
   int before = lua_gethookmask(L);

@@ -19,12 +19,8 @@ static int os_execute(lua_State *L) {
    writes out what C code has in its own FILEs. */
 static _Noreturn void end_process(vm_thread *self, int status, bool closes_state) GIL_TRUSTED {
   vm *universe = self->universe;
-  gil_seal(self->gil);
-  vm_streams_seal(universe);
-  if (closes_state) {
-    self->running = universe->main_state;
-    lua_close(universe->main_state);
-  }
+  vm_seal(self);
+  if (closes_state) lua_close(universe->main_state);
   if (vm_streams_finish(universe) != 0 && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   exit(status);
 }

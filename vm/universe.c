@@ -278,11 +278,19 @@ int vm_create(const struct vm_options *options, vm **out) {
   return GIL_OK;
 }
 
+void vm_seal(vm_thread *self) GIL_TRUSTED {
+  gil_seal(self->gil);
+  vm_streams_seal(self->universe);
+  self->running = self->universe->main_state;
+  /* A kick that is still on its way would arm a state that is being freed. Nobody asks a keeper to yield; and finalizers
+     that do not end are ended by a second Ctrl-C. */
+  atomic_store_explicit(&self->closes, true, memory_order_relaxed);
+  atomic_signal_fence(memory_order_seq_cst);
+}
+
 int vm_close(vm *universe) GIL_TRUSTED {
   vm_thread *self = universe->main_thread;
-  gil_seal(self->gil);
-  vm_streams_seal(universe);
-  self->running = universe->main_state;
+  vm_seal(self);
   vm_forget_interrupt(); /* finalizers run as in any program */
   lua_close(universe->main_state);
   int result = vm_streams_finish(universe);

@@ -32,6 +32,7 @@ struct vm_thread {
   bool counts;                 /* the universe has a policy of ticks: every state needs its count hook */
   bool skip_line;                /* the next line event may be mid-statement: see checkpoint.c */
   bool tick_due;                 /* ticks have passed; waits for a line boundary */
+  _Atomic bool closes;         /* signal: the universe is being freed; its states must not be armed any more */
   _Atomic bool in_system;      /* between vm_block_begin and vm_block_end */
   _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
   enum vm_unwinding unwinding;   /* what this thread's errors mean now */
@@ -61,6 +62,8 @@ extern _Thread_local vm_thread *vm_current __attribute__((tls_model("initial-exe
 /* universe.c: both doors lead through these. While `holding` is false the kick handler keeps its hands off `running`. */
 void vm_before_release(vm_thread *self);
 void vm_after_acquire(vm_thread *self); /* kicks and interrupts that came meanwhile take effect */
+/* From now on `self` alone runs in its universe, whose states may be freed. Requires: the GIL held. */
+void vm_seal(vm_thread *self);
 
 /* checkpoint.c */
 void vm_checkpoint_init(void); /* installs the kick's signal handler, once per process */
