@@ -15,7 +15,7 @@ write("plain.lua", "local a = ... return { a or 'none' }")
 write("broken.lua", "return 1 +")
 write("shebang.lua", "#!/usr/bin/env gilvm\nreturn 'after the first line'")
 for i = 1, 5 do
-  write("mod" .. i .. ".lua", "loads = (loads or 0) + 1 return { name = ..., number = " .. i .. " }")
+  write("mod" .. i .. ".lua", "return { name = ..., number = " .. i .. " }")
 end
 write("fails.lua", "error 'while loading'")
 package.path = folder .. "/?.lua;" .. package.path

@@ -47,13 +47,13 @@ check.in_threads(4, function()
   check.equal(returns, rounds, "return events")
 end)
 
--- Count hooks: as many as the instructions make, give or take the hook's own.
+-- Count hooks: as many as the instructions make, give or take the hook's own and the one under way.
 check.in_threads(4, function()
   local fired, n = 0, check.scaled(200000)
   debug.sethook(function() fired = fired + 1 end, "", 100)
   for _ = 1, n do end
   debug.sethook()
-  assert(fired >= n // 100 and fired <= n // 100 * 1.2 + 2, fired .. " count events for " .. n .. " instructions")
+  assert(fired >= n // 100 - 1 and fired <= n // 100 * 1.2 + 2, fired .. " count events for " .. n .. " instructions")
 end)
 
 -- A thread with a hook is preempted all the same, and one without has none.
@@ -112,10 +112,10 @@ check.in_threads(4, function()
   debug.sethook(co, function() hits = hits + 1 end, "", 100)
   assert(coroutine.resume(co))
   local half = hits
-  assert(half >= check.scaled(20000) // 100)
+  assert(half >= check.scaled(20000) // 100 - 1)
   for _ = 1, check.scaled(20000) do end
   check.equal(hits, half)
   assert(coroutine.resume(co))
-  assert(hits >= 2 * (check.scaled(20000) // 100))
+  assert(hits >= 2 * (check.scaled(20000) // 100) - 2)
 end)
 print "ok" -- expect: ok

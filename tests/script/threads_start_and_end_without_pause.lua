@@ -12,14 +12,14 @@ local background = {
   thread.start(function() while not stop do end end),
   thread.start(function() while not stop do collectgarbage "step" time.sleep(0.0005) end end),
 }
-local finished = 0
+local finished = {}
 check.in_threads(4, function(me)
   for i = 1, check.scaled(200) do
     local t = thread.start(function(a, b) return a, b, { a + b } end, me, i)
     local ok, a, b, box = t:join()
     assert(ok and a == me and b == i and box[1] == me + i)
   end
-  finished = finished + 1
+  finished[me] = true
 end)
 -- Threads nobody joins end all the same.
 local left = check.scaled(200)
@@ -27,6 +27,6 @@ for _ = 1, left do thread.start(function() end) end
 while #thread.list() > 3 do time.sleep(0.001) end
 stop = true
 check.join_all(background)
-check.equal(finished, 4)
+check.equal(#finished, 4)
 check.equal(#thread.list(), 1)
 print "ok" -- expect: ok
