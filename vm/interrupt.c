@@ -140,11 +140,19 @@ bool vm_is_interrupted(void) {
 
 bool vm_is_unwinding(void) { return vm_current && vm_current->unwinding != VM_UNWIND_NONE; }
 
+static _Noreturn void unwind_for_exit(lua_State *L, vm_thread *self) {
+  self->unwinding = VM_UNWIND_EXIT;
+  lua_pushliteral(L, "os.exit");
+  lua_error(L);
+  __builtin_unreachable();
+}
+
 /* A thread that unwinds already runs its to-be-closed variables: those are not interrupted once more. */
 void vm_raise_pending(lua_State *L) {
   vm_thread *self = vm_current;
   if (!atomic_exchange_explicit(&self->interrupted, false, memory_order_relaxed)) return;
   if (self->unwinding != VM_UNWIND_NONE) return;
+  if (self->exits) unwind_for_exit(L, self);
   self->unwinding = VM_UNWIND_INTERRUPT;
   luaL_error(L, "interrupted!");
 }
@@ -155,13 +163,21 @@ void vm_forget_interrupt(void) {
   self->unwinding = VM_UNWIND_NONE;
 }
 
+/* The whole copy ends: its other threads, which are parked while we hold the GIL, unwind as soon as they wake. */
 void vm_raise_exit(lua_State *L, int status) {
   vm_thread *self = vm_current;
-  self->unwinding = VM_UNWIND_EXIT;
-  self->exit_status = status;
-  lua_pushliteral(L, "os.exit");
-  lua_error(L);
-  __builtin_unreachable();
+  pthread_mutex_lock(&self->universe->threads_mutex);
+  for (vm_thread *t = self->universe->threads; t; t = t->next) {
+    if (t->copy != self->copy) continue;
+    t->exits = true;
+    t->exit_status = status;
+    if (t == self) continue;
+    atomic_store_explicit(&t->interrupted, true, memory_order_relaxed);
+    gil_wake(t->gil);
+    nudge(t);
+  }
+  pthread_mutex_unlock(&self->universe->threads_mutex);
+  unwind_for_exit(L, self);
 }
 
 bool vm_exit_requested(vm_thread *thread, int *status) {

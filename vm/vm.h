@@ -31,7 +31,7 @@ struct vm_options {
   enum vm_checkpoint_at checkpoint;
   const char *main_name; /* of the creating thread; NULL: "main" */
   int copy, copies;      /* what gilvm.worker() answers on the main thread: this is copy `copy` of `copies`, from 1 */
-  bool exit_ends_copy;   /* os.exit unwinds to the end of this copy instead of ending the process */
+  bool exit_ends_copy;   /* os.exit unwinds all threads of this copy instead of ending the process */
   bool ignore_environment; /* as lua -E: LUA_PATH, LUA_CPATH are not read */
   void (*event)(void *user, const struct gil_event *event); /* NULL: nobody listens */
   void *event_user;

@@ -36,6 +36,7 @@ struct vm_thread {
   _Atomic bool in_system;      /* between vm_block_begin and vm_block_end */
   _Atomic bool interrupted;      /* Ctrl-C, not raised yet */
   enum vm_unwinding unwinding;   /* what this thread's errors mean now */
+  bool exits;                  /* os.exit was called in its copy, with `exit_status` */
   int exit_status;
 
   unsigned entered_streams; /* stream.c: how many it has entered; too many after an error, which is noticed */
@@ -104,7 +105,7 @@ int vm_streams_finish(vm *universe);
 void vm_register_live(vm *universe);
 void vm_unregister_live(vm *universe);
 void vm_poked(void *user, gil_thread *holder);
-/* Makes the calling thread unwind to its bottom for os.exit in a copy. Never returns. */
+/* Makes all threads of the calling thread's copy unwind to their bottoms, for os.exit in a copy. Never returns. */
 _Noreturn void vm_raise_exit(lua_State *L, int status);
 
 #endif

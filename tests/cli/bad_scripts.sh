@@ -79,12 +79,14 @@ run 'a module that is not there' 1 "module 'gilvm.nosuch' not found" 'require "g
 # ---- where output cannot go
 if [ -e /dev/full ]; then
   run 'print to a full device, in a thread' 1 'No space left on device' 'thread.start(print, "x")' '' '>/dev/full'
-  run 'io.write to a full device, in a thread' 1 'No space left on device' 'thread.start(io.write, "x")' '' '>/dev/full'
+  run 'io.write to a full device, in a thread' 1 'No space left on device' 'thread.start(io.write, "x")' '' \
+    '>/dev/full'
   run 'much to a full device' 1 'No space left on device' 'for i = 1, 1e5 do print(i) end' '' '>/dev/full'
   run 'what io.write says of a full device' 1 'No space left on device' \
-    'io.stdout:setvbuf "no" print(select(2, io.write "x")) io.stderr:write(select(2, io.write "x"), "\n")' '' '>/dev/full'
+    'io.stdout:setvbuf "no" io.stderr:write(select(2, io.write "x"), "\n")' '' '>/dev/full'
   for way in serial threads interpreters processes; do
-    run "two copies print to a full device as $way" 1 'No space left on device' 'print "x"' "-j 2 --as $way" '>/dev/full'
+    run "two copies print to a full device as $way" 1 'No space left on device' 'print "x"' "-j 2 --as $way" \
+      '>/dev/full'
   done
 fi
 run 'print to a closed standard output, in a thread' 1 'Bad file descriptor' 'thread.start(print, "x")' '' '>&-'

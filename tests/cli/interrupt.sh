@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/cli/interrupt.sh GILVM - Ctrl-C ends a script wherever its threads are: status 1, "interrupted!" and a traceback
-# on standard error, and no process is left behind. It is sent as a terminal sends it, to the whole process group.
+# tests/cli/interrupt.sh GILVM - Ctrl-C ends a script wherever its threads are: status 1, "interrupted!" and a
+# traceback on standard error, and no process is left behind. It is sent as a terminal sends it, to the whole group.
 . "$(dirname "$0")/tap.sh"
 
 patience=400 # polls of 0.05 s until a program that is to be ready, or to end, counts as hung
@@ -102,14 +102,17 @@ interrupted 'coroutines that come and go' \
 interrupted 'a coroutine that fails again and again' \
   'ready() while true do coroutine.resume(coroutine.create(function() while true do end end)) end'
 interrupted 'pcall again and again' 'ready() while true do pcall(error, "x") end'
-interrupted 'pcall of a busy loop, again and again' 'ready() while true do pcall(function() while true do end end) end'
+interrupted 'pcall of a busy loop, again and again' \
+  'ready() while true do pcall(function() while true do end end) end'
 interrupted 'xpcall of a busy loop, again and again' \
   'ready() while true do xpcall(function() while true do end end, function(e) return e end) end'
 interrupted 'pcall in a coroutine in pcall' \
-  'ready() while true do pcall(coroutine.wrap(function() while true do pcall(function() while true do end end) end end)) end'
+  'local function spin() while true do pcall(function() while true do end end) end end
+   ready() while true do pcall(coroutine.wrap(spin)) end'
 interrupted 'the function given to table.sort' \
   'ready() while true do table.sort({ 3, 1, 2 }, function(a, b) for _ = 1, 1e6 do end return a < b end) end'
-interrupted 'the function given to string.gsub' 'ready(); ("x"):rep(1e6):gsub("x", function() for _ = 1, 1e6 do end end)'
+interrupted 'the function given to string.gsub' \
+  'ready(); ("x"):rep(1e6):gsub("x", function() for _ = 1, 1e6 do end end)'
 interrupted 'a metamethod' \
   'local t = setmetatable({}, { __index = function() while true do end end }) ready() return t.x'
 interrupted 'a __close that computes' \
@@ -127,7 +130,8 @@ interrupted 'main sleeps in a coroutine in pcall' 'coroutine.wrap(function() rea
 interrupted 'main sleeps again and again in pcall' 'ready() while true do pcall(time.sleep, 1000) end'
 interrupted 'main joins a thread that sleeps' 'local t = thread.start(time.sleep, 1000) ready() t:join()'
 interrupted 'main joins a thread with a timeout' 'local t = thread.start(time.sleep, 1000) ready() t:join(900)'
-interrupted 'main joins a thread that computes' 'local t = thread.start(function() while true do end end) ready() t:join()'
+interrupted 'main joins a thread that computes' \
+  'local t = thread.start(function() while true do end end) ready() t:join()'
 interrupted 'main joins a thread that computes, cooperative' \
   'local t = thread.start(function() while true do end end) ready() t:join()' '--policy cooperative'
 interrupted 'main joins a thread that computes in a coroutine' \
@@ -190,7 +194,8 @@ script 'thread.start(time.sleep, 1000) ready()'
 begin '' 1
 kill -s INT -- "-$pid"
 end
-if [ -z "$hung" ] && [ $status -eq 1 ] && grep -q "interrupted! (while waiting for the script's threads to end)" err; then
+if [ -z "$hung" ] && [ $status -eq 1 ] &&
+  grep -q "interrupted! (while waiting for the script's threads to end)" err; then
   ok 'main has ended, and has no stack to show; a thread sleeps'
 else
   not_ok 'main has ended, and has no stack to show; a thread sleeps' script.lua out err
@@ -205,7 +210,8 @@ ready() t:join()'
 begin '' 1
 kill -s INT -- "-$pid"
 end
-if [ -z "$hung" ] && [ $status -eq 1 ] && grep -q 'closed: .*interrupted!' out && grep -q 'closed in a thread' out; then
+if [ -z "$hung" ] && [ $status -eq 1 ] && grep -q 'closed: .*interrupted!' out &&
+  grep -q 'closed in a thread' out; then
   ok 'variables to be closed are closed, in every thread'
 else
   not_ok 'variables to be closed are closed, in every thread' script.lua out err

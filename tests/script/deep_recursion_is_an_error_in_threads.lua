@@ -1,6 +1,7 @@
 -- Stack overflow, Lua's and C's, raises an error in threads with small stacks as it does in main; nothing crashes.
 -- args:
 -- args: --policy cpython:interval=50us
+-- args: --policy cpython2
 local check = require "check"
 
 local function overflow()

@@ -1,4 +1,4 @@
--- LPeg, loaded and used by several threads at once; its match-time captures call back into Lua and are switched there.
+-- LPeg, loaded and used by several threads at once; its match-time captures call back into Lua, and switch there.
 -- args:
 -- args: --policy cpython:interval=50us
 local check = require "check"

@@ -3,6 +3,7 @@
 -- args: --policy fifo:interval=500us
 -- args: --checkpoint=line
 -- args: --policy cpython2
+-- args: --policy cpython2:check=3 --checkpoint=line
 local check = require "check"
 local thread = require "gilvm.thread"
 
