@@ -3,9 +3,9 @@
 -- args: -j 2 --as interpreters
 -- args: -j 2 --as processes
 -- args: -j 2 --as serial
--- args: --stats
--- args:
 -- exit: 7
+-- expect-stderr: copy 1 failed with exit status 7
+-- expect-stderr: copy 2 failed with exit status 7
 local thread = require "gilvm.thread"
 local time = require "gilvm.time"
 thread.start(function()
