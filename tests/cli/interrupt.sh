@@ -217,6 +217,11 @@ else
   not_ok 'variables to be closed are closed, in every thread' script.lua out err
 fi
 
+# ThreadSanitizer delivers a signal when the program calls something that it intercepts: here that is never.
+case ${GILVM_SANITIZE:-} in
+  *thread*) finish ;;
+esac
+
 script 'ready(); ("x"):rep(30000):find((".-"):rep(30) .. "y")'
 begin '' 1
 kill -s INT -- "-$pid"

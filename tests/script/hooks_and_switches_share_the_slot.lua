@@ -87,7 +87,7 @@ check.in_threads(4, function()
     hits = hits + 1
     lock:with(require "gilvm.gil".yield)
     require "gilvm.time".sleep(0.0001)
-  end, "", 1000)
+  end, "", 100)
   for _ = 1, check.scaled(20000) do end
   debug.sethook()
   assert(hits > 0)

@@ -57,7 +57,7 @@ int main(void) {
   suite_add_tcase(suite, compare_cases());
   suite_add_tcase(suite, verdict_cases());
   SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
+  srunner_run_all(runner, CK_SILENT);
   int failed = srunner_ntests_failed(runner);
   srunner_free(runner);
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -195,7 +195,7 @@ int main(void) {
   tcase_add_test(copies, test_modes_have_names_that_parse);
   suite_add_tcase(suite, copies);
   SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
+  srunner_run_all(runner, CK_SILENT);
   int failed = srunner_ntests_failed(runner);
   srunner_free(runner);
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
