@@ -65,15 +65,25 @@ void vm_arm(vm_thread *self, lua_State *L) {
   } else if (self->universe->options.checkpoint != VM_CHECKPOINT_LINE) {
     lua_sethook(L, hook, mask, draw_stride(self));
   } else if (!is_user || before != mask) { /* watched already: the script's count must not start anew */
-    self->skip_line = true;
+    if (!(before & LUA_MASKLINE)) self->skip_line = true; /* with lines on already, `oldpc` is up to date */
     lua_sethook(L, hook, mask, lua_gethookcount(L));
   }
+}
+
+/* Arming visits every frame of the stack (lua_sethook does). On a deep one a kick takes longer than the interval to the
+   next, and a thread that does nothing but arm never comes to the checkpoint. So of kicks that repeat one which was
+   not obeyed yet, only the 1st, 2nd, 4th, 8th... arm again. */
+static bool is_needless(vm_thread *self) {
+  bool repeated = atomic_load_explicit(&self->kicked, memory_order_relaxed) &&
+                  !atomic_load_explicit(&self->interrupted, memory_order_relaxed);
+  self->repeats = repeated ? self->repeats + 1 : 0;
+  return (self->repeats & (self->repeats - 1)) != 0;
 }
 
 static void on_kick(int signal_number) {
   (void)signal_number;
   vm_thread *self = vm_current;
-  if (!self) return;
+  if (!self || is_needless(self)) return;
   int error = errno;
   atomic_store_explicit(&self->kicked, true, memory_order_relaxed);
   atomic_signal_fence(memory_order_seq_cst);
@@ -144,6 +154,8 @@ void vm_disarm(vm_thread *self, lua_State *L) {
     return;
   }
   int64_t count = vm_poll_instructions(self->universe);
+  if (count && lua_gethook(L) == checkpoint_hook && lua_gethookmask(L) == LUA_MASKCOUNT && lua_gethookcount(L) == count)
+    return; /* it counts anew by itself; lua_sethook would visit every frame of the stack */
   vm_sethook(self, L, count ? checkpoint_hook : NULL, count ? LUA_MASKCOUNT : 0, (int)count);
 }
 

@@ -75,7 +75,7 @@ static bool is_wished(struct wish *wish, int event, bool armed) {
   if (armed) return wish->count == 1; /* our own count of 1 */
   wish->counted += wish->period;
   if (wish->counted < wish->count) return false;
-  wish->counted = 0;
+  wish->counted -= wish->count;
   return true;
 }
 

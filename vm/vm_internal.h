@@ -29,6 +29,7 @@ struct vm_thread {
   _Atomic bool holding;        /* signal: this thread holds the GIL and a kick may arm `running` */
   _Atomic bool kicked;         /* signal: a kick came; `running` was armed, or is to be armed */
   uint32_t dice;               /* signal: state of checkpoint.c's draws */
+  unsigned repeats;            /* signal: how many kicks in a row found `kicked` set */
   bool counts;                 /* the universe has a policy of ticks: every state needs its count hook */
   bool skip_line;                /* the next line event may be mid-statement: see checkpoint.c */
   bool tick_due;                 /* ticks have passed; waits for a line boundary */

@@ -14,10 +14,16 @@ end
 
 local modes = { "serial", "threads", "interpreters", "processes" }
 local who = [[
-  shared = (shared or 0) + 1
   local i, n = gilvm.worker()
+  _G["copy " .. i] = true -- an entry each: a common counter would lose updates
   local of_thread = select(2, thread.start(gilvm.worker):join())
-  time.sleep(0.05)
+  local shared
+  local till = time.monotonic() + 0.5
+  repeat
+    time.sleep(0.01)
+    shared = 0
+    for k = 1, n do shared = shared + (_G["copy " .. k] and 1 or 0) end
+  until shared == n or time.monotonic() > till
   print(("%d of %d, %s, %s, shared %d"):format(i, n, thread.current().name, of_thread == i, shared))
 ]]
 for _, mode in ipairs(modes) do run(mode, who) end
