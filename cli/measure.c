@@ -169,10 +169,18 @@ static int start_and_await(struct run *run, struct measured *out) {
   return error ? -1 : 0;
 }
 
+/* Appending: several copies write at once, and without it two may write in the same place (the system guards the offset of
+   ordinary files only). */
+static int open_capture(const char *name) {
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  if (fd >= 0) fcntl(fd, F_SETFL, O_APPEND);
+  return fd;
+}
+
 static int open_streams(struct run *run, bool keep_output, struct measured *out) {
   run->input = open("/dev/null", O_RDWR | O_CLOEXEC);
-  out->errors = memfd_create("stderr", MFD_CLOEXEC);
-  out->output = keep_output ? memfd_create("stdout", MFD_CLOEXEC) : -1;
+  out->errors = open_capture("stderr");
+  out->output = keep_output ? open_capture("stdout") : -1;
   run->errors = out->errors;
   run->output = keep_output ? out->output : run->input;
   return run->input < 0 || run->errors < 0 || run->output < 0 ? -1 : 0;

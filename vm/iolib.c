@@ -390,6 +390,7 @@ static struct vm_stream *open_standard(vm *universe, int fd) {
 
 /* Finalizers still want to print: a standard stream in which a thread is left behind is replaced. */
 void vm_streams_seal(vm *universe) {
+  vm_streams_await_writers(universe);
   vm_streams_give_up(universe);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     struct vm_file *file = universe->standard_files[fd];

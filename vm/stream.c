@@ -50,6 +50,7 @@ struct vm_stream {
   bool is_given_up;       /* a thread that will never run again is inside: no more system calls */
   vm_thread *user;        /* who has entered; may be left over, see above */
   vm_thread *busy;        /* who is inside a system call, without the GIL */
+  _Atomic bool writes;    /* that call writes, and has not come to its end; read without the GIL */
   int write_error;        /* errno of the first write that failed */
   const void *flushed_by; /* which call of vm_flush_streams has been here */
   struct waiter *first_waiter, *last_waiter;
@@ -143,6 +144,7 @@ static void flush_native(const struct vm_stream *stream) {
 static ssize_t write_cookie(void *cookie, const char *buffer, size_t bytes) {
   struct vm_stream *stream = cookie;
   if (stream->is_given_up) return (ssize_t)bytes;
+  atomic_store_explicit(&stream->writes, true, memory_order_relaxed); /* before the GIL goes, which publishes it */
   bool begun = begin_system_call(stream);
   flush_native(stream);
   size_t written = 0;
@@ -157,6 +159,7 @@ static ssize_t write_cookie(void *cookie, const char *buffer, size_t bytes) {
     /* A signal that comes when a part is written gives a short count, not EINTR. */
     if (error == 0 && written < bytes && vm_is_interrupted()) error = EINTR;
   }
+  atomic_store_explicit(&stream->writes, false, memory_order_release); /* pairs with vm_streams_await_writers */
   end_system_call(stream, begun);
   /* An interrupt is reported as such; it says nothing about the file. */
   if (stream->write_error == 0 && error != EINTR) stream->write_error = error;
@@ -314,6 +317,22 @@ static struct vm_stream *next_to_flush(const vm *universe, const void *flusher) 
   for (struct vm_stream *s = universe->streams; s; s = s->next)
     if (s->flushed_by != flusher && !s->is_given_up && __fpending(s->file) > 0) return s;
   return NULL;
+}
+
+#define WRITERS_SECONDS 1.0 /* a write that takes longer is one that a full pipe blocks */
+#define WRITERS_STEP_SECONDS 0.001
+
+/* A daemon's write may carry what others have put into the same buffer before: the program must not end under it. */
+void vm_streams_await_writers(vm *universe) {
+  int64_t deadline_ns = gil_deadline_in(WRITERS_SECONDS);
+  for (struct vm_stream *s = universe->streams; s; s = s->next) {
+    while (s->busy && atomic_load_explicit(&s->writes, memory_order_acquire) && gil_now_ns() < deadline_ns) {
+      const struct gil_reason reason = {
+          .cause = GIL_CAUSE_IO, .deadline_ns = gil_deadline_in(WRITERS_STEP_SECONDS), .what = s->name};
+      vm_wait_quietly(&reason);
+      if (vm_is_interrupted()) return;
+    }
+  }
 }
 
 /* Each stream is flushed once, even if others go on writing; and the list is read anew each time, since others may

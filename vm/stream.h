@@ -37,6 +37,9 @@ bool vm_stream_is_terminal(const struct vm_stream *stream);
 /* No other thread of the universe will run again: those who wait for a stream are forgotten, and streams that one is
    inside of are given up. */
 void vm_streams_give_up(vm *universe);
+/* Waits, for a bounded time, until no write of another thread is under way. Requires: the lock is sealed, so that none
+   begins. */
+void vm_streams_await_writers(vm *universe);
 bool vm_stream_is_given_up(const struct vm_stream *stream);
 
 #endif

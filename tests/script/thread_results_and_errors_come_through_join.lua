@@ -43,12 +43,12 @@ check.equal(t:is_alive(), false)
 -- Several may wait for one; each gets its results.
 go = false
 t = thread.start(function() while not go do time.sleep(0.001) end return object end)
-local got = 0
-local function wait_for_it() local ok, what = t:join() assert(ok and what == object) got = got + 1 end
+local got = {}
+local function wait_for_it(i) local ok, what = t:join() assert(ok and what == object) got[i] = true end
 local waiters = {}
-for i = 1, 5 do waiters[i] = thread.start(wait_for_it) end
+for i = 1, 5 do waiters[i] = thread.start(wait_for_it, i) end
 time.sleep(0.005)
 go = true
 check.join_all(waiters)
-check.equal(got, 5)
+for i = 1, 5 do check.equal(got[i], true) end
 print "ok" -- expect: ok
