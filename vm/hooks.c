@@ -14,6 +14,8 @@
 
 static const char hooks_key = 'h'; /* its address: registry key of the table state -> {wish}, the function its uservalue */
 
+enum { EXACT_COUNT_MAX = 10000 }; /* instructions for which a kick may go unnoticed in a build that polls */
+
 /* What a script asked for on one state. */
 struct wish {
   int mask, count;
@@ -37,7 +39,9 @@ static struct wish *push_wish(lua_State *L, lua_State *co) {
 static void install(vm_thread *self, lua_State *co, struct wish *wish) {
   int64_t poll = vm_poll_instructions(self->universe);
   bool counts = wish->mask & LUA_MASKCOUNT;
-  wish->period = poll && (!counts || poll < wish->count) ? (int)poll : wish->count;
+  /* Where the permanent hook only polls, the script's own count serves as well, and stays exact. */
+  bool is_exact = counts && !self->universe->ticks && wish->count <= EXACT_COUNT_MAX;
+  wish->period = poll && !is_exact && (!counts || poll < wish->count) ? (int)poll : wish->count;
   int mask = wish->mask | (poll ? LUA_MASKCOUNT : 0);
   if (mask & LUA_MASKCOUNT && vm_boundary_mask(self->universe) != LUA_MASKCOUNT)
     mask |= vm_boundary_mask(self->universe);

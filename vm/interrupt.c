@@ -114,6 +114,11 @@ static void on_interrupt(int signal_number) {
   errno = error;
 }
 
+static void on_passed_on(int signal_number) {
+  (void)signal_number;
+  if (!vm_was_interrupted()) on_interrupt(SIGINT);
+}
+
 /* No SA_RESTART: a read that blocks is to end. */
 void vm_signals_begin(void) {
   atomic_store_explicit(&interrupted, false, memory_order_relaxed);
@@ -121,6 +126,8 @@ void vm_signals_begin(void) {
   struct sigaction action = {.sa_handler = on_interrupt};
   sigemptyset(&action.sa_mask);
   if (sigaction(SIGINT, &action, NULL) != 0) gil_fatal("sigaction", errno);
+  action.sa_handler = on_passed_on;
+  if (sigaction(VM_SIGNAL_PASSED_ON, &action, NULL) != 0) gil_fatal("sigaction", errno);
 }
 
 void vm_signals_end(void) { signal(SIGINT, SIG_DFL); }

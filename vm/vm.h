@@ -12,6 +12,7 @@
 #define VM_H
 
 #include <lua.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "gil/gil.h"
@@ -116,6 +117,10 @@ void vm_block_end(void) GIL_ACQUIRE(gil_held);
    default action. Call on the process's main thread. `vm_signals_end` restores what was there. */
 void vm_signals_begin(void);
 void vm_signals_end(void);
+
+/* How a parent passes a Ctrl-C on to a child that has called vm_signals_begin: the same as a first SIGINT, and nothing for
+   one that has had its own already, as it has if the signal went to the whole process group. */
+#define VM_SIGNAL_PASSED_ON (SIGRTMIN + 1)
 
 /* Whether a Ctrl-C has come since vm_signals_begin. Any thread. */
 bool vm_was_interrupted(void);

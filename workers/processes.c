@@ -135,7 +135,7 @@ static void note_end(struct family *family, unsigned i, int how) {
   struct child *child = &family->children[i];
   struct copy_result *result = &family->out->copies[i];
   if (WIFSIGNALED(how)) {
-    result->signal = WTERMSIG(how);
+    result->signal = WTERMSIG(how) == VM_SIGNAL_PASSED_ON ? SIGINT : WTERMSIG(how); /* before it could handle it */
     const char *name = sigabbrev_np(result->signal);
     if (!(family->interrupted && result->signal == SIGINT))
       copies_complain("copy %u (process %d) was killed by signal %d (SIG%s)", i + 1, (int)child->pid, result->signal,
@@ -158,12 +158,13 @@ static void collect(struct family *family) {
   }
 }
 
+/* The first time the children may have got it as well, from the terminal or with the whole process group. */
 static void note_signal(struct family *family, const siginfo_t *signal) {
   if (signal->si_signo != SIGINT) return;
+  int passed_on = family->interrupted ? SIGINT : VM_SIGNAL_PASSED_ON;
   family->interrupted = true;
-  if (signal->si_code == SI_KERNEL) return; /* from the terminal: the children have got it, too */
   for (unsigned i = 0; i < family->started; i++)
-    if (family->children[i].pid) kill(family->children[i].pid, SIGINT);
+    if (family->children[i].pid) kill(family->children[i].pid, passed_on);
 }
 
 /* The signals are blocked and fetched here: no handler, and none that comes between looking and sleeping is lost. */

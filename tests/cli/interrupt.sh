@@ -159,10 +159,9 @@ interrupted 'main reads lines' 'ready() for l in io.lines() do print(l) end'
 interrupted 'a thread reads from a pipe' 'local t = thread.start(io.read) ready() t:join()'
 interrupted 'main reads what a command never says' 'local p = io.popen("sleep 1000") ready() p:read()'
 interrupted 'main closes the pipe of a command that does not end' 'local p = io.popen("sleep 1000") ready() p:close()'
+# Its own reader, since Ctrl-C would end one in another process, and with it the writer by SIGPIPE.
 interrupted 'main writes to a full pipe' \
-  'local p = io.popen("sleep 1000", "w") ready() while true do p:write(("x"):rep(1000)) end'
-
-# ---- many threads
+  'os.execute "mkfifo full" local p = io.open("full", "r+") ready() while true do p:write(("x"):rep(1000)) end'
 interrupted 'twenty threads compute' \
   'for i = 1, 20 do thread.start(function() while true do end end) end ready() while true do end'
 interrupted 'threads that compute, sleep, read and wait for a lock' \
