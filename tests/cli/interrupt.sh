@@ -162,6 +162,8 @@ interrupted 'main closes the pipe of a command that does not end' 'local p = io.
 # Its own reader, since Ctrl-C would end one in another process, and with it the writer by SIGPIPE.
 interrupted 'main writes to a full pipe' \
   'os.execute "mkfifo full" local p = io.open("full", "r+") ready() while true do p:write(("x"):rep(1000)) end'
+
+# ---- many threads
 interrupted 'twenty threads compute' \
   'for i = 1, 20 do thread.start(function() while true do end end) end ready() while true do end'
 interrupted 'threads that compute, sleep, read and wait for a lock' \
