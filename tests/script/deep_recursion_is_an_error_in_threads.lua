@@ -1,6 +1,6 @@
 -- Stack overflow, Lua's and C's, raises an error in threads with small stacks as it does in main; nothing crashes.
 -- args:
--- args: --policy cpython:interval=50us
+-- args: --policy cpython:interval=1ms
 -- args: --policy cpython2
 local check = require "check"
 
