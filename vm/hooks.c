@@ -73,10 +73,10 @@ static int mask_of(int event) {
 }
 
 /* Whether this event is one that the script asked for. */
-static bool is_wished(struct wish *wish, int event, bool armed) {
+static bool is_wished(lua_State *L, struct wish *wish, int event) {
   if (!(wish->mask & mask_of(event))) return false;
   if (event != LUA_HOOKCOUNT) return true;
-  if (armed) return wish->count == 1; /* our own count of 1 */
+  if (lua_gethookcount(L) != wish->period) return false; /* the stride of a kick */
   wish->counted += wish->period;
   if (wish->counted < wish->count) return false;
   wish->counted -= wish->count;
@@ -119,7 +119,7 @@ void vm_user_hook(lua_State *L, lua_Debug *ar) {
     return;
   }
   bool armed = atomic_load_explicit(&self->kicked, memory_order_relaxed);
-  bool wished = is_wished(wish, ar->event, armed);
+  bool wished = is_wished(L, wish, ar->event);
   if (is_ours(self, wish, ar->event, armed)) vm_hook_event(L, self, ar->event);
   if (wished) call_script(L, ar); /* the wish on top keeps the function alive, whatever another thread has set */
   lua_pop(L, 1);
