@@ -11,7 +11,7 @@ local lost, tries = 0, 0
 repeat
   tries = tries + 1
   counter = 0
-  local each = check.scaled(100000)
+  local each = math.max(check.scaled(100000), 20000) -- long enough for the threads to meet
   check.in_threads(4, function() for _ = 1, each do counter = counter + 1 end end)
   lost = 4 * each - counter
   assert(lost >= 0)
