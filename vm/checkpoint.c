@@ -63,8 +63,9 @@ void vm_arm(vm_thread *self, lua_State *L) {
   if (atomic_load_explicit(&self->interrupted, memory_order_relaxed)) {
     lua_sethook(L, hook, mask | LUA_MASKCOUNT, 1);
   } else if (self->universe->options.checkpoint != VM_CHECKPOINT_LINE) {
-    /* A permanent hook comes by itself soon, and looks at `kicked`. */
-    if (!vm_poll_instructions(self->universe)) lua_sethook(L, hook, mask, draw_stride(self));
+    /* A permanent hook, or a script's, comes by itself soon, and looks at `kicked`. */
+    bool comes_soon = vm_poll_instructions(self->universe) || (is_user && before & LUA_MASKCOUNT);
+    if (!comes_soon) lua_sethook(L, hook, mask, draw_stride(self));
   } else if (!is_user || before != mask) { /* watched already: the script's count must not start anew */
     if (!(before & LUA_MASKLINE)) self->skip_line = true; /* with lines on already, `oldpc` is up to date */
     lua_sethook(L, hook, mask, lua_gethookcount(L));

@@ -14,12 +14,12 @@
 
 static const char hooks_key = 'h'; /* its address: registry key of the table state -> {wish}, the function its uservalue */
 
-enum { EXACT_COUNT_MAX = 10000 }; /* instructions for which a kick may go unnoticed in a build that polls */
+enum { COUNT_PERIOD_MAX = 10000 }; /* instructions for which a kick may wait: some 100 us */
 
 /* What a script asked for on one state. */
 struct wish {
   int mask, count;
-  int period;       /* count given to Lua: the shorter of the script's count and of the permanent hook's */
+  int period;       /* count given to Lua: the script's, or a part of it */
   int64_t counted;  /* towards `count`, when `period` is shorter */
   int64_t ticked;   /* towards the permanent hook's count */
 };
@@ -35,13 +35,16 @@ static struct wish *push_wish(lua_State *L, lua_State *co) {
 }
 
 /* lua_sethook starts the count anew, and Lua does not tell how far it was: each call would cost the script some of its
-   count events. So where a count goes on, line boundaries are watched all the time, instead of being armed. */
+   count events, and a long count would never come to its end between two kicks. So where a script counts, its hook is
+   left alone: a kick waits for the next count event, of which there are enough (COUNT_PERIOD_MAX), and line boundaries
+   are watched all the time, instead of being armed. */
 static void install(vm_thread *self, lua_State *co, struct wish *wish) {
-  int64_t poll = vm_poll_instructions(self->universe);
+  int64_t poll = vm_poll_instructions(self->universe), ticks = self->universe->ticks;
   bool counts = wish->mask & LUA_MASKCOUNT;
-  /* Where the permanent hook only polls, the script's own count serves as well, and stays exact. */
-  bool is_exact = counts && !self->universe->ticks && wish->count <= EXACT_COUNT_MAX;
-  wish->period = poll && !is_exact && (!counts || poll < wish->count) ? (int)poll : wish->count;
+  int64_t period = counts ? wish->count : poll;
+  if (counts && period > COUNT_PERIOD_MAX) period = COUNT_PERIOD_MAX;
+  if (ticks && ticks < period) period = ticks;
+  wish->period = (int)period;
   int mask = wish->mask | (poll ? LUA_MASKCOUNT : 0);
   if (mask & LUA_MASKCOUNT && vm_boundary_mask(self->universe) != LUA_MASKCOUNT)
     mask |= vm_boundary_mask(self->universe);
