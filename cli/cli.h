@@ -28,6 +28,7 @@ struct cli_options {
   bool copies_given;
   struct gil_policy_choice policy;  /* --policy */
   enum vm_checkpoint_at checkpoint; /* --checkpoint */
+  enum vm_deadlock deadlock;        /* --deadlock */
   const char *color;                /* --color: auto, always, never */
 
   /* gilvm's others */
@@ -56,6 +57,7 @@ struct cli_options {
 enum cli_option {
   CLI_OPTION_POLICY = 256,
   CLI_OPTION_CHECKPOINT,
+  CLI_OPTION_DEADLOCK,
   CLI_OPTION_COLOR,
   CLI_OPTION_OWN,
 };
@@ -68,6 +70,7 @@ enum cli_option {
   {"jobs", required_argument, NULL, 'j'},                            \
   {"policy", required_argument, NULL, CLI_OPTION_POLICY},            \
   {"checkpoint", required_argument, NULL, CLI_OPTION_CHECKPOINT},    \
+  {"deadlock", required_argument, NULL, CLI_OPTION_DEADLOCK},        \
   {"color", required_argument, NULL, CLI_OPTION_COLOR}
 /* clang-format on */
 
@@ -146,6 +149,7 @@ void cli_interactive(lua_State *L);
 
 /* argv[0] is the command's name. Each returns the exit status. */
 int cli_compare(int argc, char **argv);  /* compare.c */
+int cli_lab(int argc, char **argv);      /* lab.c */
 int cli_policies(int argc, char **argv); /* policies.c */
 int cli_help(int argc, char **argv);     /* help.c */
 

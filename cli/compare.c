@@ -5,11 +5,8 @@
  * them. What is shown is the median of the rounds; each run is measured in a process of its own (measure.c).
  */
 #include <errno.h>
-#include <lauxlib.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "measure.h"
@@ -28,8 +25,7 @@ enum {
 struct comparison {
   struct cli_options options;
   unsigned runs_wanted, cpus;
-  const char *json_name; /* NULL: not wanted; "-": standard output */
-  FILE *json;
+  struct runs_file json;
   bool show_output;
 
   unsigned rounds;       /* done as a whole */
@@ -86,7 +82,7 @@ static int take_option(struct comparison *comparison, int option, const char *va
     case OPTION_RUNS:
       return take_runs(comparison, value);
     case OPTION_JSON:
-      comparison->json_name = value;
+      comparison->json.name = value;
       return CLI_GO_ON;
     case OPTION_SHOW_OUTPUT:
       comparison->show_output = true;
@@ -98,18 +94,10 @@ static int take_option(struct comparison *comparison, int option, const char *va
   }
 }
 
-/* The CPUs that this process may run on. */
-static unsigned usable_cpus(void) {
-  cpu_set_t set;
-  int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
-  if (count == 0) count = (int)sysconf(_SC_NPROCESSORS_ONLN); /* more CPUs than the set has room for */
-  return count > 0 ? (unsigned)count : 1;
-}
-
 static int parse(struct comparison *comparison, int argc, char **argv) {
   struct cli_options *options = &comparison->options;
   comparison->runs_wanted = RUNS_STANDARD;
-  comparison->cpus = usable_cpus();
+  comparison->cpus = runs_usable_cpus();
   opterr = 0;
   int option;
   while ((option = getopt_long(argc, argv, "+:h" CLI_SHARED_SHORT, long_options, NULL)) != -1) {
@@ -124,31 +112,10 @@ static int parse(struct comparison *comparison, int argc, char **argv) {
 
 /* ---------------------------------------------------------------- before the runs ------------------------------ */
 
-/* Loads the script once and throws it away: what is wrong with the file itself is then said once, and not by each
-   copy of each way. */
-static int check_script(const struct cli_options *options) {
-  lua_State *L = luaL_newstate();
-  if (!L) return cli_failure("not enough memory to check the script");
-  int loaded = options->script_text
-                   ? LUA_OK /* its first line may be a comment for the shell, which only files may have */
-                   : cli_load_file(L, options->argv[options->script]);
-  int status = loaded == LUA_OK ? 0 : cli_failure("%s", lua_tostring(L, -1));
-  lua_close(L);
-  return status;
-}
-
-/* Before the runs, so that a bad name is known before a long comparison. */
-static int open_json(struct comparison *comparison) {
-  const char *name = comparison->json_name;
-  if (!name) return 0;
-  comparison->json = strcmp(name, "-") == 0 ? stdout : fopen(name, "we");
-  return comparison->json ? 0 : cli_failure("--json: cannot open %s: %s", name, strerror(errno));
-}
-
 static int prepare(struct comparison *comparison) {
   int status = cli_read_script(&comparison->options);
-  if (status == 0) status = check_script(&comparison->options);
-  if (status == 0) status = open_json(comparison);
+  if (status == 0) status = runs_check_script(&comparison->options);
+  if (status == 0) status = runs_open_file(&comparison->json);
   if (status != 0) return status;
   comparison->runs = calloc((size_t)MODES * comparison->runs_wanted, sizeof comparison->runs[0]);
   return comparison->runs ? 0 : cli_failure("not enough memory for %u runs", comparison->runs_wanted);
@@ -156,36 +123,12 @@ static int prepare(struct comparison *comparison) {
 
 /* ---------------------------------------------------------------- progress ------------------------------------- */
 
-static bool shows_progress(void) {
-  const char *terminal = getenv("TERM");
-  return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
-static void erase_progress(void) {
-  if (shows_progress()) fputs("\r\033[K", stderr);
-}
-
 static void show_progress(const struct comparison *comparison, enum worker_mode mode, unsigned round) {
-  if (!shows_progress()) return;
+  if (!runs_show_progress()) return;
   fprintf(stderr, "\r\033[K%s, run %u of %u ...", worker_mode_name(mode), round + 1, comparison->runs_wanted);
 }
 
 /* ---------------------------------------------------------------- what scripts wrote --------------------------- */
-
-/* Copies a memory file to `out`, with a newline at its end. Returns how much there was. */
-static size_t copy_text(int fd, FILE *out) {
-  char buffer[65536];
-  size_t done = 0;
-  ssize_t got;
-  char last = '\n';
-  while ((got = pread(fd, buffer, sizeof buffer, (off_t)done)) > 0) {
-    if (out) fwrite(buffer, 1, (size_t)got, out);
-    last = buffer[got - 1];
-    done += (size_t)got;
-  }
-  if (out && last != '\n') fputc('\n', out);
-  return done;
-}
 
 static void show_output(const struct comparison *comparison, FILE *out) {
   for (int i = 0; i < MODES; i++) {
@@ -193,10 +136,10 @@ static void show_output(const struct comparison *comparison, FILE *out) {
     if (comparison->done[i] == 0 || run->output < 0) continue;
     const char *mode = worker_mode_name(modes[i]);
     fprintf(out, "\n--- %s, first run, standard output:\n", mode);
-    copy_text(run->output, out);
-    if (copy_text(run->errors, NULL) == 0) continue;
+    runs_copy_text(run->output, out);
+    if (runs_copy_text(run->errors, NULL) == 0) continue;
     fprintf(out, "--- %s, first run, standard error:\n", mode);
-    copy_text(run->errors, out);
+    runs_copy_text(run->errors, out);
   }
 }
 
@@ -204,10 +147,10 @@ static void show_output(const struct comparison *comparison, FILE *out) {
 
 static void report_failure(const struct comparison *comparison, enum worker_mode mode, unsigned round,
                            const struct measured *run) {
-  erase_progress();
+  runs_erase_progress();
   cli_failure("compare: %s, run %u of %u failed with exit status %d; its standard error:", worker_mode_name(mode),
               round + 1, comparison->runs_wanted, run->status);
-  if (copy_text(run->errors, stderr) == 0) fputs("(empty)\n", stderr);
+  if (runs_copy_text(run->errors, stderr) == 0) fputs("(empty)\n", stderr);
 }
 
 /* Only a mode's first run is ever shown. */
@@ -215,7 +158,7 @@ static void keep_run(struct comparison *comparison, int mode, const struct measu
   unsigned index = comparison->done[mode]++;
   struct measured *kept = &comparison->runs[(size_t)mode * comparison->runs_wanted + index];
   *kept = *run;
-  if (run->status == 0 && copy_text(run->errors, NULL) > 0) comparison->wrote_to_stderr = true;
+  if (run->status == 0 && runs_copy_text(run->errors, NULL) > 0) comparison->wrote_to_stderr = true;
   if (index > 0 || !comparison->show_output) measured_finish(kept);
 }
 
@@ -231,7 +174,7 @@ static int run_once(struct comparison *comparison, int mode, unsigned round) {
   int rc = measure_run(&spec, comparison->show_output, &run);
   int status = measure_stopped() ? 128 + measure_stopped() : 0;
   if (rc < 0) {
-    erase_progress();
+    runs_erase_progress();
     if (status == 0)
       status = cli_failure("compare: cannot run %s: %s", worker_mode_name(modes[mode]), strerror(errno));
   }
@@ -257,7 +200,7 @@ static int run_all(struct comparison *comparison) {
     if (status == 0) comparison->rounds++;
   }
   measure_end();
-  erase_progress();
+  runs_erase_progress();
   return status;
 }
 
@@ -273,21 +216,10 @@ static double share(int64_t part_ns, int64_t whole_ns) {
 static double wait_of(const struct measured *run) { return share(run->report.wait_ns, run->report.life_ns); }
 static double held_of(const struct measured *run) { return share(run->report.held_ns, run->report.age_ns); }
 
-static int by_value(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return left < right ? -1 : left > right;
-}
-
-/* Of the figures in `values`, which it sorts. */
-static double median_of(double *values, unsigned count) {
-  qsort(values, count, sizeof values[0], by_value);
-  return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 static double median(const struct measured *runs, unsigned count, double (*figure)(const struct measured *),
                      double *values) {
   for (unsigned i = 0; i < count; i++) values[i] = figure(&runs[i]);
-  return median_of(values, count);
+  return runs_median(values, count);
 }
 
 /* Of those runs whose memory was seen; 0 for none. */
@@ -295,7 +227,7 @@ static double median_pss(const struct measured *runs, unsigned count, double *va
   unsigned seen = 0;
   for (unsigned i = 0; i < count; i++)
     if (runs[i].pss_kb > 0) values[seen++] = (double)runs[i].pss_kb;
-  return seen > 0 ? median_of(values, seen) : 0;
+  return seen > 0 ? runs_median(values, seen) : 0;
 }
 
 /* Of rounds that are whole only, so that all modes rest upon the same ones. */
@@ -326,24 +258,9 @@ static void fill_rows(struct comparison *comparison) {
 
 /* ---------------------------------------------------------------- the result ----------------------------------- */
 
-static const char *base_name(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash && slash[1] ? slash + 1 : path;
-}
-
 static int write_json(struct comparison *comparison, const struct view_compare *view) {
-  if (!comparison->json) return 0;
-  bool failed = view_compare_json(comparison->json, view) != 0;
-  int error = errno;
-  if (comparison->json != stdout && fclose(comparison->json) != 0 && !failed) {
-    failed = true;
-    error = errno;
-  }
-  comparison->json = NULL;
-  if (!failed) return 0;
-  bool is_stdout = strcmp(comparison->json_name, "-") == 0;
-  return cli_failure("--json: cannot write %s: %s", is_stdout ? "standard output" : comparison->json_name,
-                     strerror(error));
+  if (!comparison->json.stream) return 0;
+  return runs_close_file(&comparison->json, view_compare_json(comparison->json.stream, view) != 0);
 }
 
 static int print_table(const struct comparison *comparison, const struct view_compare *view, FILE *out) {
@@ -361,9 +278,8 @@ static int print_table(const struct comparison *comparison, const struct view_co
 
 /* Shows what there is, `status` telling how the runs ended. Returns the exit status. */
 static int show(struct comparison *comparison, int status) {
-  const char *script = comparison->options.argv[comparison->options.script];
   fill_rows(comparison);
-  const struct view_compare view = {.script = comparison->options.script_text ? "standard input" : base_name(script),
+  const struct view_compare view = {.script = runs_script_name(&comparison->options),
                                     .copies = comparison->options.copies,
                                     .runs = comparison->rounds,
                                     .cpus = comparison->cpus,
@@ -372,7 +288,7 @@ static int show(struct comparison *comparison, int status) {
   int written = 0;
   /* After a stop in the first round there is no figure to show; after a failure the table says who failed. */
   if (comparison->rounds > 0 || !measure_stopped())
-    written = print_table(comparison, &view, comparison->json == stdout ? stderr : stdout);
+    written = print_table(comparison, &view, comparison->json.stream == stdout ? stderr : stdout);
   int json_written = write_json(comparison, &view);
   if (comparison->wrote_to_stderr && !comparison->show_output)
     fputs("gilvm: compare: the script wrote to standard error; --show-output shows what\n", stderr);
@@ -387,12 +303,12 @@ static void finish(struct comparison *comparison) {
     for (unsigned i = 0; i < comparison->done[mode]; i++)
       measured_finish(&comparison->runs[(size_t)mode * comparison->runs_wanted + i]);
   free(comparison->runs);
-  if (comparison->json && comparison->json != stdout) fclose(comparison->json);
+  if (comparison->json.stream && comparison->json.stream != stdout) fclose(comparison->json.stream);
   cli_options_finish(&comparison->options);
 }
 
 int cli_compare(int argc, char **argv) {
-  struct comparison comparison = {0};
+  struct comparison comparison = {.json = {.option = "--json"}};
   cli_options_init(&comparison.options, argc, argv);
   int status = parse(&comparison, argc, argv);
   if (status == CLI_GO_ON) {

@@ -6,6 +6,7 @@
 static const char text[] =
     "usage: gilvm [options] [script [args]]     run a script, as lua does; or N copies of it\n"
     "       gilvm compare [options] script      run copies in all four ways, in one table\n"
+    "       gilvm lab [options] script          compare policies: throughput, fairness, latency\n"
     "       gilvm policies [NAME]               the policies of the lock, with their parameters\n"
     "       gilvm help [COMMAND]\n"
     "\n"
@@ -27,8 +28,11 @@ static const char text[] =
     "  --as MODE          threads: one universe, one lock (the default); interpreters: a universe\n"
     "                     and a lock each; processes: a forked process each; serial: in turn\n"
     "  --policy NAME[:key=value,...]\n"
-    "                     who gets the lock, and when: cpython:interval=5ms by default\n"
+    "                     who gets the lock, and when: cpython:interval=5ms by default; a NAME\n"
+    "                     can be a file of your own: ./mine.lua, ./mine.so\n"
     "  --checkpoint WHERE where the lock can change hands: instruction (the default) or line\n"
+    "  --deadlock WHAT    what becomes of a wait that could never end: error (the default);\n"
+    "                     report: say so on stderr, and wait; ignore\n"
     "  --stats            print who held the lock and who waited, after the run, on stderr\n"
     "  --stats-json FILE  write the same as JSON; '-' is standard output\n"
     "  --color WHEN       auto (the default), always or never\n"
@@ -51,9 +55,10 @@ int cli_help(int argc, char **argv) {
   static char help_option[] = "--help";
   char *ask[] = {argv[argc - 1], help_option, NULL};
   if (strcmp(topic, "compare") == 0) return cli_compare(2, ask);
+  if (strcmp(topic, "lab") == 0) return cli_lab(2, ask);
   if (strcmp(topic, "policies") == 0) return cli_policies(2, ask);
   if (strcmp(topic, "help") != 0 && strcmp(topic, "--help") != 0)
-    return cli_usage_error("there is no command '%s'; there are: compare, policies, help", topic);
+    return cli_usage_error("there is no command '%s'; there are: compare, lab, policies, help", topic);
   cli_print_help();
   return cli_finish_stdout();
 }

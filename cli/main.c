@@ -10,7 +10,7 @@
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
-} commands[] = {{"compare", cli_compare}, {"policies", cli_policies}, {"help", cli_help}};
+} commands[] = {{"compare", cli_compare}, {"lab", cli_lab}, {"policies", cli_policies}, {"help", cli_help}};
 
 typedef int (*command)(int argc, char **argv);
 
@@ -37,6 +37,7 @@ int cli_finish_stdout(void) {
 
 int main(int argc, char **argv) {
   hold_standard_streams();
+  vm_enable_lua_policies();
   command chosen = argc > 1 ? find_command(argv[1]) : NULL;
   if (chosen) return chosen(argc - 1, argv + 1);
 

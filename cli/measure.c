@@ -70,16 +70,6 @@ struct run {
   pid_t parent;
 };
 
-static void add_snapshot(struct measure_report *sum, const struct gil_snapshot *snapshot) {
-  sum->switches += snapshot->lock.switches;
-  sum->age_ns += snapshot->lock.age_ns;
-  sum->held_ns += snapshot->lock.held_ns;
-  for (uint32_t i = 0; i < snapshot->thread_count; i++) {
-    sum->life_ns += snapshot->threads[i].life_ns;
-    sum->wait_ns += snapshot->threads[i].wait_ns;
-  }
-}
-
 static int run_copies(const struct copies_spec *spec, struct measure_report *report) {
   struct copies_result result;
   int error = workers_run_copies(spec, &result);
@@ -87,9 +77,11 @@ static int run_copies(const struct copies_spec *spec, struct measure_report *rep
     fprintf(stderr, "gilvm: cannot start %s: %s\n", worker_mode_name(spec->mode), gil_strerror(error));
     return 1;
   }
-  for (unsigned i = 0; i < result.snapshot_count; i++)
-    if (result.snapshots[i]) add_snapshot(report, result.snapshots[i]);
   int status = copies_exit_status(&result);
+  if (!measure_fill_report(&result, report)) {
+    fputs("gilvm: not enough memory for the figures of the run\n", stderr);
+    if (status == 0) status = 1;
+  }
   copies_result_finish(&result);
   return status;
 }

@@ -100,6 +100,18 @@ static int take_checkpoint(struct cli_options *options, const char *value) {
   return 0;
 }
 
+static int take_deadlock(struct cli_options *options, const char *value) {
+  static const char *const words[] = {
+      [VM_DEADLOCK_ERROR] = "error", [VM_DEADLOCK_REPORT] = "report", [VM_DEADLOCK_IGNORE] = "ignore"};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (strcmp(value, words[i]) != 0) continue;
+    options->deadlock = (enum vm_deadlock)i;
+    return 0;
+  }
+  cli_usage_error("--deadlock %s: a wait that could never end is an 'error', is only 'report'ed, or 'ignore'd", value);
+  return -1;
+}
+
 static int take_color(struct cli_options *options, const char *value) {
   if (strcmp(value, "auto") != 0 && strcmp(value, "always") != 0 && strcmp(value, "never") != 0) {
     cli_usage_error("--color %s: one of auto, always, never", value);
@@ -117,6 +129,8 @@ int cli_take_shared(struct cli_options *options, int option, const char *value) 
       return take_policy(options, value);
     case CLI_OPTION_CHECKPOINT:
       return take_checkpoint(options, value);
+    case CLI_OPTION_DEADLOCK:
+      return take_deadlock(options, value);
     case CLI_OPTION_COLOR:
       return take_color(options, value);
     default:

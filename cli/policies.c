@@ -1,5 +1,5 @@
-/* cli/policies.c - `gilvm policies [NAME]`: the policies there are, and all about one of them. Room: cli/. Main
- * thread only. Whatever it says comes from the policies themselves. */
+/* cli/policies.c - `gilvm policies [NAME]`: the policies there are, and all about one of them, or about one in a
+ * file. Room: cli/. Main thread only. Whatever it says comes from the policies themselves. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -47,7 +47,10 @@ static void print_field(const char *label, const char *text, int width) {
 static void list_policies(int width) {
   for (size_t i = 0; gil_policy_at(i); i++) {
     const struct gil_policy *policy = gil_policy_at(i);
-    printf("%-*s%s%s\n", LABEL_WIDTH, policy->name, policy->models, i == 0 ? " (the default)" : "");
+    char models[256];
+    snprintf(models, sizeof models, "%s%s", policy->models, i == 0 ? " (the default)" : "");
+    printf("%-*s", LABEL_WIDTH, policy->name);
+    print_wrapped(models, LABEL_WIDTH, width);
     printf("%*s", LABEL_WIDTH, "");
     print_wrapped(policy->summary, LABEL_WIDTH, width);
   }
@@ -77,15 +80,17 @@ static void print_params(const struct gil_policy *policy, int width) {
   }
 }
 
-/* A command line in which every parameter has its standard value, to be changed. */
-static void print_example(const struct gil_policy *policy) {
-  printf("  %-*sgilvm --policy %s", LABEL_WIDTH - 2, "example", policy->name);
+/* A command line in which every parameter has its standard value, to be changed. It must stay on one line, so that it
+   can be copied: what can be spared goes first. */
+static void print_example(const struct gil_policy *policy, int width) {
+  static const char stats[] = " --stats";
+  int used = printf("  %-*sgilvm --policy %s", LABEL_WIDTH - 2, "example", policy->name);
   for (const struct gil_param *param = policy->params; param && param->name; param++) {
     char standard[32];
-    printf("%c%s=%s", param == policy->params ? ':' : ',', param->name,
-           gil_param_format(param, param->standard, standard, sizeof standard));
+    used += printf("%c%s=%s", param == policy->params ? ':' : ',', param->name,
+                   gil_param_format(param, param->standard, standard, sizeof standard));
   }
-  puts(" --stats script.lua");
+  printf("%s script.lua\n", used + (int)sizeof stats + (int)strlen("script.lua") <= width ? stats : "");
 }
 
 static void show_policy(const struct gil_policy *policy, int width) {
@@ -95,17 +100,31 @@ static void show_policy(const struct gil_policy *policy, int width) {
   print_field("does badly", policy->badly, width);
   print_field("source", policy->source, width);
   print_params(policy, width);
-  print_example(policy);
+  print_example(policy, width);
 }
 
 /* ---------------------------------------------------------------- the command ---------------------------------- */
 
-static int unknown_policy(const char *name) {
+static void unknown_policy(const char *name) {
   char known[512];
   int used = 0;
   for (size_t i = 0; gil_policy_at(i) && (size_t)used < sizeof known; i++)
     used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i ? ", " : "", gil_policy_at(i)->name);
-  return cli_usage_error("there is no policy '%s'; there are: %s", name, known);
+  cli_usage_error("there is no policy '%s'; there are: %s", name, known);
+}
+
+/* NULL: the complaint has been made. */
+static const struct gil_policy *find_policy(const char *name) {
+  struct gil_policy_choice choice;
+  char message[512];
+  if (!gil_policy_is_file(name)) {
+    const struct gil_policy *policy = gil_policy_find(name);
+    if (!policy) unknown_policy(name);
+    return policy;
+  }
+  if (gil_policy_parse(name, &choice, message, sizeof message) == GIL_OK) return choice.policy;
+  cli_usage_error("%s", message);
+  return NULL;
 }
 
 int cli_policies(int argc, char **argv) {
@@ -113,7 +132,9 @@ int cli_policies(int argc, char **argv) {
   opterr = 0;
   int option = getopt_long(argc, argv, "+:h", long_options, NULL);
   if (option == 'h') {
-    puts("usage: gilvm policies [NAME]\n\nLists the policies of the lock, or shows one with its parameters.");
+    puts("usage: gilvm policies [NAME]\n\n"
+         "Lists the policies of the lock, or shows one with its parameters. NAME can be the file of a policy of\n"
+         "your own: ./mine.lua, ./mine.so");
     return cli_finish_stdout();
   }
   if (option != -1) return cli_option_error(argv, option);
@@ -123,8 +144,8 @@ int cli_policies(int argc, char **argv) {
   if (optind == argc) {
     list_policies(width);
   } else {
-    const struct gil_policy *policy = gil_policy_find(argv[optind]);
-    if (!policy) return unknown_policy(argv[optind]);
+    const struct gil_policy *policy = find_policy(argv[optind]);
+    if (!policy) return CLI_STATUS_USAGE;
     show_policy(policy, width);
   }
   return cli_finish_stdout();

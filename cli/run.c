@@ -55,6 +55,7 @@ void cli_fill_copies(const struct cli_options *options, struct copies_spec *spec
       .count = options->copies,
       .vm = {.policy = options->policy,
              .checkpoint = options->checkpoint,
+             .deadlock = options->deadlock,
              .ignore_environment = options->ignore_environment,
              /* The plain run leaves os.exit as it is in lua: the end of the process, there and then. */
              .exit_ends_copy = options->copies > 1 || options->stats || options->stats_json},

@@ -27,11 +27,6 @@ static bool may_take(const gil *lock, const gil_thread *thread) {
   return !lock->holder && !thread->held_back && (!lock->keeper || lock->keeper == thread);
 }
 
-/* The policy hears of a waiter, and says how long it is patient. */
-static void start_patience(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->mutex) {
-  gil_timer_set(lock, thread, lock->choice.policy->waits(lock, thread, now));
-}
-
 /* Somebody else than `lock->last_holder_id` takes the lock: those whom forced switching held back are free again. */
 static void end_forced_switch(gil *lock, const gil_thread *taker, int64_t now) GIL_REQUIRES(lock->mutex) {
   if (lock->awaits_taker && lock->awaits_taker != taker) {
@@ -42,7 +37,7 @@ static void end_forced_switch(gil *lock, const gil_thread *taker, int64_t now) G
     if (!t->held_back) continue;
     t->held_back = false;
     lock->held_back_count--;
-    start_patience(lock, t, now);
+    gil_start_patience(lock, t, now);
   }
 }
 
@@ -64,6 +59,7 @@ static void take(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->
     end_forced_switch(lock, thread, now);
   }
   if (lock->choice.policy->takes) lock->choice.policy->takes(lock, thread, now);
+  gil_fell_back(lock, now);
 }
 
 static void enqueue(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->mutex) {
@@ -72,12 +68,13 @@ static void enqueue(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(loc
   thread->woken_early = false;
   gil_list_append(&lock->waiters, thread, GIL_LINK_QUEUE);
   gil_report(lock, GIL_EVENT_WAIT, thread, lock->holder ? lock->holder->stats.id : 0, lock->last_cause, 0, now);
-  if (!thread->held_back) start_patience(lock, thread, now);
+  if (!thread->held_back) gil_start_patience(lock, thread, now);
 }
 
 static void dequeue(gil *lock, gil_thread *thread) GIL_REQUIRES(lock->mutex) {
   gil_timer_clear(lock, thread);
   gil_list_remove(&lock->waiters, thread, GIL_LINK_QUEUE);
+  lock->must_pick_by_ns = GIL_NEVER;
 }
 
 /* Waits in the queue until the thread holds the lock. The mutex is let go meanwhile; `wake` (NULL: nobody) is woken
@@ -92,11 +89,13 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
     int64_t now = gil_now_ns();
     if (lock->holder == thread) { /* handed over; the one who let go has done the rest */
       lock->held_since_ns = now;  /* the time to wake up was wait, and must not count as hold as well */
+      gil_account_start(lock, now);
       break;
     }
     if (may_take(lock, thread)) {
       dequeue(lock, thread);
       take(lock, thread, now);
+      gil_account_start(lock, now);
       break;
     }
     if (!lock->holder) continue; /* held back, or the lock is sealed */
@@ -108,7 +107,7 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
     lock->stats.lost_races++;
     gil_report(lock, GIL_EVENT_LOST_RACE, thread, lock->holder->stats.id, lock->last_cause, 0, now);
     gil_timer_clear(lock, thread);
-    start_patience(lock, thread, now);
+    gil_start_patience(lock, thread, now);
   }
   gil_account_wait(lock, thread, gil_now_ns());
 }
@@ -116,6 +115,7 @@ static void wait_in_queue(gil *lock, gil_thread *thread, gil_thread *wake) GIL_T
 static void acquire(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(lock->mutex) {
   if (may_take(lock, thread)) {
     take(lock, thread, now);
+    gil_account_start(lock, now);
     return;
   }
   enqueue(lock, thread, now);
@@ -127,6 +127,7 @@ static void acquire(gil *lock, gil_thread *thread, int64_t now) GIL_REQUIRES(loc
 struct departure {
   gil_thread *wake; /* to be unparked once the mutex is released */
   bool forced;
+  int64_t pause_ns;
 };
 
 static struct departure let_go(gil *lock, gil_thread *thread, gil_cause cause, int64_t now)
@@ -135,15 +136,18 @@ static struct departure let_go(gil *lock, gil_thread *thread, gil_cause cause, i
   gil_report(lock, GIL_EVENT_LET_GO, thread, asked ? lock->asker_id : 0, cause, asked ? lock->asked_ns : 0, now);
   gil_account_hold(lock, thread, cause, now);
   struct gil_choice next = lock->choice.policy->lets_go(lock, thread, cause, now);
+  if (gil_fell_back(lock, now)) next = lock->choice.policy->lets_go(lock, thread, cause, now);
+  gil_watch_choice(lock, next.thread, now);
   lock->last_cause = cause;
   lock->holder = NULL;
+  lock->vacant_since_ns = lock->waiters.first ? now : 0;
   if (next.how == GIL_HANDOFF && next.thread && !lock->keeper) {
     dequeue(lock, next.thread);
     take(lock, next.thread, now);
   }
   /* Without a waiter nobody would ever end a forced switch; nor would those whom gil_seal shuts out. */
   bool forced = next.forced && lock->waiters.first && !lock->holder && !lock->keeper;
-  return (struct departure){next.thread, forced};
+  return (struct departure){next.thread, forced, next.pause_ns};
 }
 
 /* Releases the mutex, then wakes. */
@@ -179,16 +183,30 @@ static bool nobody_asks(gil *lock) { return !gil_is_asked(lock); }
 static void ask_for_stress(gil *lock) { (void)lock; }
 #endif
 
+static bool must_yield(gil *lock, gil_thread *thread, gil_cause cause, int64_t now) GIL_REQUIRES(lock->mutex) {
+  const struct gil_policy *policy = lock->choice.policy;
+  /* Ticks are counted whether or not anybody waits: that is what the policies that have them do. An interpreter
+     may still count them for a policy that has failed; then they are as good as a kick, and no more. */
+  if (cause == GIL_CAUSE_TICKS && !policy->tick_instructions) cause = GIL_CAUSE_INTERVAL;
+  if (cause != GIL_CAUSE_TICKS && !lock->waiters.first && !policy->unwaited) return false;
+  if (cause == GIL_CAUSE_INTERVAL && !gil_is_asked(lock)) return false;
+  bool yields = !policy->yields || policy->yields(lock, thread, cause, now);
+  return gil_fell_back(lock, now) || yields;
+}
+
+/* On a parker that nobody knows, so that no wake-up meant for something else cuts the pause short. */
+static void pause_for(int64_t ns) {
+  gil_parker parker = {0};
+  gil_park(&parker, gil_now_ns() + ns);
+}
+
 bool gil_checkpoint(gil_thread *thread, gil_cause cause) GIL_TRUSTED {
   gil *lock = thread->lock;
   if (cause == GIL_CAUSE_INTERVAL && nobody_asks(lock)) return false;
   gil_mutex_lock(&lock->mutex);
   ask_for_stress(lock);
-  const struct gil_policy *policy = lock->choice.policy;
   int64_t now = gil_now_ns();
-  /* Ticks are counted whether or not anybody waits: that is what the policies that have them do. */
-  if ((cause != GIL_CAUSE_TICKS && !lock->waiters.first) || (cause == GIL_CAUSE_INTERVAL && !gil_is_asked(lock)) ||
-      (policy->yields && !policy->yields(lock, thread, cause, now))) {
+  if (!must_yield(lock, thread, cause, now)) {
     gil_mutex_unlock(&lock->mutex);
     return false;
   }
@@ -203,6 +221,7 @@ bool gil_checkpoint(gil_thread *thread, gil_cause cause) GIL_TRUSTED {
     wait_in_queue(lock, thread, departure.wake);
   } else {
     unlock_and_wake(lock, departure);
+    if (departure.pause_ns > 0) pause_for(departure.pause_ns);
     gil_mutex_lock(&lock->mutex);
     acquire(lock, thread, gil_now_ns());
   }
@@ -226,13 +245,14 @@ static void await_taker(gil *lock, gil_thread *thread, struct departure departur
 
 void gil_block_begin(gil_thread *thread, const struct gil_reason *reason) GIL_TRUSTED {
   gil *lock = thread->lock;
+  uint32_t owner_id = reason->on && reason->on->owner ? reason->on->owner->stats.id : 0;
+  gil_graph_enter(thread, reason);
   gil_mutex_lock(&lock->mutex);
   int64_t now = gil_now_ns();
   struct departure departure = let_go(lock, thread, reason->cause, now);
   thread->blocked_since_ns = now;
   thread->blocked_cause = reason->cause;
-  gil_report(lock, GIL_EVENT_BLOCK, thread, reason->owner ? reason->owner->stats.id : 0, reason->cause,
-             reason->deadline_ns, now);
+  gil_report(lock, GIL_EVENT_BLOCK, thread, owner_id, reason->cause, reason->deadline_ns, now);
   if (departure.forced)
     await_taker(lock, thread, departure);
   else
@@ -248,6 +268,7 @@ void gil_block_end(gil_thread *thread) GIL_TRUSTED {
   gil_report(lock, GIL_EVENT_UNBLOCK, thread, 0, thread->blocked_cause, 0, now);
   acquire(lock, thread, now);
   gil_mutex_unlock(&lock->mutex);
+  gil_graph_leave(thread);
 }
 
 int gil_wait(gil_thread *thread, const struct gil_reason *reason) GIL_TRUSTED {
@@ -257,7 +278,11 @@ int gil_wait(gil_thread *thread, const struct gil_reason *reason) GIL_TRUSTED {
   return result;
 }
 
-void gil_wake(gil_thread *thread) { gil_unpark(&thread->wait_parker); }
+/* The flag first: a thread that will find its parker woken must not count as blocked any more. */
+void gil_wake(gil_thread *thread) {
+  gil_graph_note_wake(thread);
+  gil_unpark(&thread->wait_parker);
+}
 
 /* ---------------------------------------------------------------- what a policy may use ------------------------ */
 
@@ -274,12 +299,16 @@ bool gil_is_asked(const gil *lock) { return atomic_load_explicit(&lock->asked, m
 
 gil_thread *gil_first_waiter(const gil *lock) { return lock->waiters.first; }
 gil_thread *gil_next_waiter(const gil_thread *waiter) { return waiter->queue.next; }
+/* A thread that was handed the lock counts as waiting until it has woken up; but it is out of the queue. */
+bool gil_is_waiting(const gil_thread *thread) { return thread->wait_since_ns != 0 && thread->lock->holder != thread; }
 gil_thread *gil_holder(const gil *lock) { return lock->holder; }
 uint64_t gil_switch_number(const gil *lock) { return lock->switch_number; }
 void *gil_lock_slot(const gil *lock) { return (void *)lock->slot; }
 void *gil_thread_slot(const gil_thread *thread) { return (void *)thread->slot; }
 int64_t gil_param_value(const gil *lock, size_t index) { return lock->choice.values[index]; }
 int gil_thread_priority(const gil_thread *thread) { return thread->priority; }
+int gil_thread_tickets(const gil_thread *thread) { return thread->tickets; }
+const void *gil_policy_data(const gil *lock) { return lock->choice.policy->data; }
 
 /* ---------------------------------------------------------------- lives of threads ----------------------------- */
 
@@ -297,10 +326,13 @@ int gil_attach(gil *lock, const char *name, void *user, gil_thread **out) GIL_TR
     thread->lock = lock;
     thread->user = user;
     thread->priority = 0;
+    thread->tickets = GIL_TICKETS_STANDARD;
     thread->entered_ns = thread->wait_since_ns = thread->blocked_since_ns = 0;
     thread->patience_ns = GIL_NEVER;
     thread->held_back = false;
+    thread->told_on = NULL;
     memset(&thread->stats, 0, sizeof thread->stats);
+    atomic_store_explicit(&thread->work, 0, memory_order_relaxed);
     memset(thread->slot, 0, sizeof thread->slot);
     thread->stats.id = ++lock->next_thread_id;
     gil_list_append(&lock->threads, thread, GIL_LINK_ALL);
@@ -371,6 +403,12 @@ void gil_thread_set_priority(gil_thread *thread, int priority) GIL_TRUSTED {
   gil_mutex_unlock(&thread->lock->mutex);
 }
 
+void gil_thread_set_tickets(gil_thread *thread, int tickets) GIL_TRUSTED {
+  gil_mutex_lock(&thread->lock->mutex);
+  thread->tickets = tickets;
+  gil_mutex_unlock(&thread->lock->mutex);
+}
+
 /* ---------------------------------------------------------------- the life of a lock --------------------------- */
 
 gil *gil_create(const struct gil_policy_choice *choice, const struct gil_callbacks *callbacks) GIL_TRUSTED {
@@ -383,8 +421,9 @@ gil *gil_create(const struct gil_policy_choice *choice, const struct gil_callbac
   if (callbacks) lock->callbacks = *callbacks;
   lock->tick_ns = lock->timekeeper_until_ns = GIL_NEVER;
   lock->created_ns = gil_now_ns();
-  lock->choice = *choice;
-  if (choice->policy->starts) choice->policy->starts(lock, lock->created_ns);
+  gil_mutex_lock(&lock->mutex);
+  gil_put_in_force(lock, choice, lock->created_ns);
+  gil_mutex_unlock(&lock->mutex);
   return lock;
 }
 
@@ -397,12 +436,14 @@ void gil_destroy(gil *lock) GIL_TRUSTED {
     gil_mutex_unlock(&lock->mutex);
     return;
   }
+  if (lock->choice.policy->ends) lock->choice.policy->ends(lock);
   while (lock->spare) {
     gil_thread *thread = lock->spare;
     lock->spare = thread->all.next;
     free(thread);
   }
   gil_free_finished(lock);
+  gil_free_latencies(lock);
   pthread_mutex_destroy(&lock->mutex.pthread);
   free(lock);
 }
@@ -413,6 +454,7 @@ void gil_seal(gil_thread *keeper) GIL_TRUSTED {
   gil *lock = keeper->lock;
   gil_mutex_lock(&lock->mutex);
   lock->keeper = keeper;
+  lock->must_pick_by_ns = GIL_NEVER; /* nobody else is to be picked any more */
   gil_mutex_unlock(&lock->mutex);
 }
 
@@ -422,22 +464,16 @@ void gil_get_policy(gil *lock, struct gil_policy_choice *out) GIL_TRUSTED {
   gil_mutex_unlock(&lock->mutex);
 }
 
-int64_t gil_tick_instructions(const gil *lock) {
+int64_t gil_tick_instructions(gil *lock) GIL_TRUSTED {
+  gil_mutex_lock(&lock->mutex);
   const struct gil_policy *policy = lock->choice.policy;
-  return policy->tick_instructions ? policy->tick_instructions(lock) : 0;
+  int64_t instructions = policy->tick_instructions ? policy->tick_instructions(lock) : 0;
+  gil_mutex_unlock(&lock->mutex);
+  return instructions;
 }
 
 void gil_set_policy(gil *lock, const struct gil_policy_choice *choice) GIL_TRUSTED {
   gil_mutex_lock(&lock->mutex);
-  int64_t now = gil_now_ns();
-  lock->choice = *choice;
-  lock->tick_ns = GIL_NEVER;
-  memset(lock->slot, 0, sizeof lock->slot);
-  for (gil_thread *t = lock->threads.first; t; t = t->all.next) memset(t->slot, 0, sizeof t->slot);
-  if (choice->policy->starts) choice->policy->starts(lock, now);
-  for (gil_thread *t = lock->waiters.first; t; t = t->queue.next) {
-    gil_timer_clear(lock, t);
-    if (!t->held_back) start_patience(lock, t, now);
-  }
+  gil_put_in_force(lock, choice, gil_now_ns());
   gil_mutex_unlock(&lock->mutex);
 }

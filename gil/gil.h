@@ -49,6 +49,9 @@ typedef struct gil_thread gil_thread; /* a thread attached to a lock */
 
 #define GIL_NEVER INT64_MAX
 
+/* What a policy in a shared library may use: the program exports it. */
+#define GIL_EXPORTED __attribute__((visibility("default")))
+
 /* ---------------------------------------------------------------- errors --------------------------------------- */
 
 #define GIL_ERRORS(X)                                                                  \
@@ -57,7 +60,8 @@ typedef struct gil_thread gil_thread; /* a thread attached to a lock */
   X(GIL_E_THREADS, -2, "the system refuses to create another thread")                  \
   X(GIL_E_TIMEOUT, -3, "timeout")                                                      \
   X(GIL_E_POLICY, -4, "no such policy")                                                \
-  X(GIL_E_PARAMETER, -5, "no such parameter, or a value outside its range")
+  X(GIL_E_PARAMETER, -5, "no such parameter, or a value outside its range")            \
+  X(GIL_E_LATENCIES, -6, "too many different names of latencies")
 
 enum gil_error {
 #define GIL_ERROR_ENUM(name, value, text) name = value,
@@ -115,7 +119,7 @@ struct gil_seam {
 /* Replaces the seam. NULL puts the real clock and futexes back. Only while no lock exists. */
 void gil_set_seam(const struct gil_seam *seam);
 
-int64_t gil_now_ns(void);
+GIL_EXPORTED int64_t gil_now_ns(void);
 
 /* The deadline that lies `seconds` from now; GIL_NEVER where the sum does not fit. `seconds` below 0 count as 0. */
 int64_t gil_deadline_in(double seconds);
@@ -157,6 +161,8 @@ struct gil_choice {
   enum gil_handover how;
   gil_thread *thread; /* one of the waiters; may be NULL with GIL_OPEN */
   bool forced;        /* the one who lets go may not take the lock again before somebody else has had it */
+  int64_t pause_ns;   /* at a checkpoint, with GIL_OPEN and not forced: so long the one who lets go sleeps before it
+                         competes again */
 };
 
 /* A policy is told what happens and decides three things: when the holder is asked to yield (by calling gil_ask),
@@ -190,7 +196,8 @@ struct gil_policy {
      wakes the thread. May be NULL if `waits` always returns GIL_NEVER. */
   int64_t (*patience_ends)(gil *lock, gil_thread *thread, int64_t now_ns);
 
-  /* The policy's own clock: called at the time its last call, or gil_set_tick, named. Returns the next time. */
+  /* The policy's own clock: called at the time its last call, or gil_set_tick, named. Returns the next time. A lock
+     that is free at that time wakes the longest waiter. */
   int64_t (*tick)(gil *lock, int64_t now_ns);
 
   /* `thread` has become the holder. May be NULL. */
@@ -202,21 +209,35 @@ struct gil_policy {
 
   /* The holder lets go. Who is next? */
   struct gil_choice (*lets_go)(gil *lock, gil_thread *thread, gil_cause cause, int64_t now_ns);
+
+  /* The policy goes out of force, or the lock is destroyed: what `starts` has acquired is to be freed. May be NULL. */
+  void (*ends)(gil *lock);
+
+  const void *data; /* the policy's own; see gil_policy_data */
+
+  bool unwaited; /* a holder that is asked lets go even if nobody waits */
 };
 
 /* What a policy may use from inside its functions. */
-gil_thread *gil_first_waiter(const gil *lock); /* longest waiting first; NULL: nobody waits */
-gil_thread *gil_next_waiter(const gil_thread *waiter);
-gil_thread *gil_holder(const gil *lock);
-uint64_t gil_switch_number(const gil *lock); /* grows by one whenever another thread than the last takes the lock */
+GIL_EXPORTED gil_thread *gil_first_waiter(const gil *lock); /* longest waiting first; NULL: nobody waits */
+GIL_EXPORTED gil_thread *gil_next_waiter(const gil_thread *waiter);
+GIL_EXPORTED bool gil_is_waiting(const gil_thread *thread); /* stands in the queue: lets_go may name it */
+GIL_EXPORTED gil_thread *gil_holder(const gil *lock);
+/* Grows by one whenever another thread than the last takes the lock. */
+GIL_EXPORTED uint64_t gil_switch_number(const gil *lock);
 /* Asks the holder to yield; within one hold, later calls only kick again. `asker` NULL: the policy itself. */
-void gil_ask(gil *lock, gil_thread *asker);
-bool gil_is_asked(const gil *lock);          /* also from the holder, without the mutex: a hint */
-void gil_set_tick(gil *lock, int64_t at_ns); /* when `tick` is to be called; GIL_NEVER stops it */
-void *gil_lock_slot(const gil *lock);
-void *gil_thread_slot(const gil_thread *thread);
-int64_t gil_param_value(const gil *lock, size_t index);
-int gil_thread_priority(const gil_thread *thread);
+GIL_EXPORTED void gil_ask(gil *lock, gil_thread *asker);
+GIL_EXPORTED bool gil_is_asked(const gil *lock);          /* also from the holder, without the mutex: a hint */
+GIL_EXPORTED void gil_set_tick(gil *lock, int64_t at_ns); /* when `tick` is to be called; GIL_NEVER stops it */
+GIL_EXPORTED void *gil_lock_slot(const gil *lock);
+GIL_EXPORTED void *gil_thread_slot(const gil_thread *thread);
+GIL_EXPORTED int64_t gil_param_value(const gil *lock, size_t index);
+GIL_EXPORTED int gil_thread_priority(const gil_thread *thread); /* 0 unless set; more is sooner */
+GIL_EXPORTED int gil_thread_tickets(const gil_thread *thread);  /* its share; GIL_TICKETS_STANDARD unless set */
+GIL_EXPORTED const void *gil_policy_data(const gil *lock); /* `data` of the policy in force */
+/* The policy cannot go on. `why` is printed, with the policy's name, and as soon as the function of the policy that
+   runs has returned (its result is not used) the lock goes on under `fifo`, waiters carried over. */
+GIL_EXPORTED void gil_policy_fails(gil *lock, const char *why);
 
 /* A policy together with the values of its parameters. Plain data, may be copied. */
 struct gil_policy_choice {
@@ -224,9 +245,24 @@ struct gil_policy_choice {
   int64_t values[GIL_PARAMS_MAX];
 };
 
-/* Reads NAME[:key=value,...] into `out`. On error returns a code and writes into `message` a sentence that names what
+/* Reads NAME[:key=value,...] into `out`. A NAME with a slash in it, or one that ends in .so or .lua, is a file that
+   holds a policy: it is loaded, and stays so until the process ends. Under such a policy a lock is watched: if threads
+   wait for a second and `lets_go` names none of them, the policy fails (gil_policy_fails). On error returns a code and writes into `message` a sentence that names what
    was wrong and what would have been right. */
 int gil_policy_parse(const char *text, struct gil_policy_choice *out, char *message, size_t message_bytes);
+
+bool gil_policy_is_file(const char *name);
+
+/* A policy in a shared library is its symbol `gil_policy`, a struct gil_policy; or what a function of this name and
+   type returns, which is looked for first. */
+#define GIL_POLICY_SYMBOL "gil_policy"
+#define GIL_POLICY_FUNCTION "gil_policy_get"
+typedef const struct gil_policy *gil_policy_function(void);
+
+/* How policies in Lua, which this room knows nothing of, are read from `path`: `out` receives a policy that stays
+   valid for ever; an error is a code and a sentence. Before the first gil_policy_parse. */
+typedef int gil_policy_reader(const char *path, const struct gil_policy **out, char *message, size_t message_bytes);
+void gil_policy_set_lua_reader(gil_policy_reader *reader);
 
 /* Reads `text` as a value of `param`, in the same way. */
 int gil_param_parse(const struct gil_param *param, const char *text, int64_t *out, char *message,
@@ -297,7 +333,7 @@ void gil_get_policy(gil *lock, struct gil_policy_choice *out);
 void gil_set_policy(gil *lock, const struct gil_policy_choice *choice);
 
 /* Instructions between two unasked checkpoints under the policy in force; 0 for none. */
-int64_t gil_tick_instructions(const gil *lock);
+int64_t gil_tick_instructions(gil *lock);
 
 /* Makes the timekeeper call `poked` soon. Async-signal-safe. Without a timekeeper (one thread attached) does nothing
    and returns false. */
@@ -326,10 +362,14 @@ void gil_leave(gil_thread *thread) GIL_RELEASE(gil_held);
 
 gil *gil_of(const gil_thread *thread);
 void *gil_thread_user(const gil_thread *thread);
-uint32_t gil_thread_id(const gil_thread *thread); /* 1, 2, ... in the order of attaching, per lock */
-const char *gil_thread_name(const gil_thread *thread);
+GIL_EXPORTED uint32_t gil_thread_id(const gil_thread *thread); /* 1, 2, ... in the order of attaching, per lock */
+GIL_EXPORTED const char *gil_thread_name(const gil_thread *thread);
 void gil_thread_rename(gil_thread *thread, const char *name);
+
+/* For the policies that look at them. Any thread. `tickets` is positive. */
+#define GIL_TICKETS_STANDARD 100
 void gil_thread_set_priority(gil_thread *thread, int priority);
+void gil_thread_set_tickets(gil_thread *thread, int tickets);
 
 /* ---------------------------------------------------------------- door 1: the checkpoint ----------------------- */
 
@@ -340,12 +380,19 @@ bool gil_checkpoint(gil_thread *thread, gil_cause cause) GIL_REQUIRES(gil_held);
 
 /* ---------------------------------------------------------------- door 2: the blocking section ----------------- */
 
+/* Something that one thread of the universe has and others wait for: a script's lock, a thread's end. Part of whatever
+   it stands for, and guarded by the GIL. A wait names it instead of its owner, since the owner can change meanwhile. */
+struct gil_waitable {
+  gil_thread *owner; /* who can end the waits for it, now; NULL: not known, anybody might */
+  bool is_lost;      /* nobody can: its owner has gone */
+};
+
 /* What a thread waits for, for events, statistics and deadlock detection. Must live until the wait is over. */
 struct gil_reason {
   gil_cause cause;
-  int64_t deadline_ns;  /* GIL_NEVER: no limit */
-  const char *what;     /* name of the thing waited for, or NULL */
-  gil_thread *owner;    /* the thread that can end the wait, or NULL: unknown */
+  int64_t deadline_ns;           /* GIL_NEVER: no limit */
+  const char *what;              /* name of the thing waited for, or NULL */
+  const struct gil_waitable *on; /* what only another thread can end; NULL: the wait ends by itself */
 };
 
 /* Lets the lock go, for `reason`. The thread must not touch the interpreter until gil_block_end. May switch. */
@@ -361,10 +408,62 @@ int gil_wait(gil_thread *thread, const struct gil_reason *reason) GIL_REQUIRES(g
 /* Ends a gil_wait. Async-signal-safe. Any thread, with or without the lock. */
 void gil_wake(gil_thread *thread);
 
+/* What `thread` waits for has come: from now on it does not count as blocked. For whoever calls gil_wake later only. */
+void gil_wait_is_over(gil_thread *thread) GIL_REQUIRES(gil_held);
+
+/* ---------------------------------------------------------------- deadlock ------------------------------------- */
+
+/* The wait-for graph: an edge for each thread that is blocked through door 2, without a deadline, on something that
+   only another thread can end (`reason.on`). See deadlock.c. */
+
+typedef enum gil_deadlock {
+  GIL_DEADLOCK_NONE,
+  GIL_DEADLOCK_CYCLE, /* the wait would close a cycle */
+  GIL_DEADLOCK_LOST,  /* it would, in the end, be for somebody who will never run again */
+  GIL_DEADLOCK_STUCK, /* nobody would be left who could wake anybody */
+} gil_deadlock;
+
+/* What would become of `thread`, which runs, if it began to wait for `reason` now. A deadlock that gil_deadlock_told
+   has been called for is none. */
+gil_deadlock gil_find_deadlock(gil_thread *thread, const struct gil_reason *reason) GIL_REQUIRES(gil_held);
+
+/* What `thread` is blocked for that only another thread can end; NULL: it runs, or will by itself. */
+const struct gil_reason *gil_blocked_for(const gil_thread *thread) GIL_REQUIRES(gil_held);
+
+/* `thread` is going to wait for `reason` all the same: what gil_find_deadlock has found is no news any more. */
+void gil_deadlock_told(gil_thread *thread, const struct gil_reason *reason, gil_deadlock found)
+    GIL_REQUIRES(gil_held);
+
+/* Writes the threads that are blocked, but for `but`, into `out`, at most `max` of them; returns how many there are. */
+size_t gil_blocked_threads(gil *lock, const gil_thread *but, gil_thread **out, size_t max) GIL_REQUIRES(gil_held);
+
 /* ---------------------------------------------------------------- statistics ----------------------------------- */
 
 #define GIL_NAME_BYTES 32
 #define GIL_WAITED_ON_MAX 16
+#define GIL_LATENCIES_MAX 32
+
+/* How often which length of time occurred, in buckets that grow with it: histogram.c. All zero is empty. */
+#define GIL_HISTOGRAM_BUCKETS 640
+
+struct gil_histogram {
+  uint64_t count;
+  int64_t max_ns; /* exact */
+  uint64_t buckets[GIL_HISTOGRAM_BUCKETS];
+};
+
+void gil_histogram_add(struct gil_histogram *histogram, int64_t ns);
+void gil_histogram_merge(struct gil_histogram *sum, const struct gil_histogram *part);
+
+/* The time that `share` (0 to 1) of all are not longer than, within 3 percent; 0 if there is none. */
+int64_t gil_histogram_quantile(const struct gil_histogram *histogram, double share);
+
+/* Marks: what the program says of its own progress. So many units of work are done by the thread that holds the
+   lock. */
+void gil_mark_work(gil_thread *thread, uint64_t units) GIL_REQUIRES(gil_held);
+
+/* An operation of that name (cut to 31 bytes) took `ns`. Errors: GIL_E_MEMORY, GIL_E_LATENCIES. */
+int gil_mark_latency(gil_thread *thread, const char *name, int64_t ns) GIL_REQUIRES(gil_held);
 
 struct gil_thread_stats {
   char name[GIL_NAME_BYTES];
@@ -379,6 +478,7 @@ struct gil_thread_stats {
   uint64_t acquisitions;
   uint64_t let_go[GIL_CAUSE_COUNT]; /* how often it let go, by cause */
   uint64_t lost_races;
+  uint64_t work; /* units marked with gil_mark_work */
   struct {
     int32_t thread; /* index into gil_snapshot.threads */
     int64_t ns;
@@ -398,14 +498,25 @@ struct gil_lock_stats {
   uint64_t asks;                       /* requests to yield */
   uint64_t lost_races;
   int64_t longest_wait_ns;
+  int64_t handover_ns; /* from when a holder let go while others waited to when the next one ran */
+  struct gil_histogram waits; /* of threads that found the lock taken */
+};
+
+/* The operations of one name that the program has marked. */
+struct gil_latency {
+  char name[GIL_NAME_BYTES];
+  struct gil_histogram times;
 };
 
 /* One moment's statistics of a lock and all threads that it has or had. Flat: may be written to a file as it is. */
 struct gil_snapshot {
   struct gil_lock_stats lock;
-  uint32_t thread_count;
-  struct gil_thread_stats threads[];
+  uint32_t thread_count, latency_count;
+  struct gil_thread_stats threads[]; /* and after them the latencies */
 };
+
+/* The latencies of a snapshot, in the order in which their names came up. */
+const struct gil_latency *gil_snapshot_latencies(const struct gil_snapshot *snapshot);
 
 /* A snapshot that the caller frees with free(), or NULL: out of memory. Any thread. */
 struct gil_snapshot *gil_snapshot_take(gil *lock);

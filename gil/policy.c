@@ -8,8 +8,12 @@
 
 #include "gil_internal.h"
 
-static const struct gil_policy *const policies[] = {&gil_policy_cpython, &gil_policy_cpython2, &gil_policy_fifo,
-                                                    &gil_policy_cooperative};
+/* First what languages have shipped or were offered, then what locks in general do; the default is the first. */
+static const struct gil_policy *const policies[] = {
+    &gil_policy_cpython,  &gil_policy_cpython2, &gil_policy_beazley, &gil_policy_bfs,         &gil_policy_ruby,
+    &gil_policy_ocaml4,   &gil_policy_ocaml,    &gil_policy_pypy,    &gil_policy_micropython, &gil_policy_fifo,
+    &gil_policy_eventual, &gil_policy_bounded,  &gil_policy_fair,    &gil_policy_mlfq,        &gil_policy_lottery,
+    &gil_policy_stride,   &gil_policy_random,   &gil_policy_cooperative};
 
 const struct gil_policy *gil_policy_at(size_t index) {
   return index < sizeof policies / sizeof policies[0] ? policies[index] : NULL;
@@ -125,9 +129,14 @@ int gil_policy_parse(const char *text, struct gil_policy_choice *out, char *mess
     return GIL_E_POLICY;
   }
   strcpy(copy, text);
-  char *rest = strchr(copy, ':');
+  char *folder_end = strrchr(copy, '/'); /* a colon in the name of a folder is no parameter's */
+  char *rest = strchr(folder_end ? folder_end : copy, ':');
   if (rest) *rest++ = '\0';
   struct gil_policy_choice choice = {.policy = gil_policy_find(copy)};
+  if (gil_policy_is_file(copy)) {
+    int error = gil_policy_load(copy, &choice.policy, message, bytes);
+    if (error) return error;
+  }
   if (!choice.policy) {
     char known[256];
     list_policies(known, sizeof known);

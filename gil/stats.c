@@ -45,7 +45,13 @@ void gil_account_wait(gil *lock, gil_thread *thread, int64_t now) {
   thread->stats.wait_ns += waited;
   if (waited > thread->stats.longest_wait_ns) thread->stats.longest_wait_ns = waited;
   if (waited > lock->stats.longest_wait_ns) lock->stats.longest_wait_ns = waited;
+  gil_histogram_add(&lock->stats.waits, waited);
   thread->wait_since_ns = 0;
+}
+
+void gil_account_start(gil *lock, int64_t now) {
+  if (lock->vacant_since_ns) lock->stats.handover_ns += now - lock->vacant_since_ns;
+  lock->vacant_since_ns = 0;
 }
 
 /* Adds the record of a finished thread to the sum of those that are not kept one by one. */
@@ -62,11 +68,13 @@ static void fold(struct gil_thread_stats *sum, const struct gil_thread_stats *st
   }
   sum->acquisitions += stats->acquisitions;
   sum->lost_races += stats->lost_races;
+  sum->work += stats->work;
 }
 
 void gil_account_leave(gil *lock, gil_thread *thread, struct gil_finished *record, int64_t now) {
   thread->stats.finished = true;
   thread->stats.life_ns = now - thread->entered_ns;
+  thread->stats.work = atomic_load_explicit(&thread->work, memory_order_relaxed);
   if (!record || lock->finished_count == GIL_FINISHED_MAX) {
     fold(&lock->folded, &thread->stats);
     free(record);
@@ -98,6 +106,7 @@ static struct gil_thread_stats so_far(const gil *lock, const gil_thread *thread,
   const gil_thread *holder = running_holder(lock);
   struct gil_thread_stats stats = thread->stats;
   stats.life_ns = thread->entered_ns ? now - thread->entered_ns : 0;
+  stats.work = atomic_load_explicit(&thread->work, memory_order_relaxed);
   if (holder == thread) stats.hold_ns += now - lock->held_since_ns;
   if (thread->blocked_since_ns) stats.blocked_ns[thread->blocked_cause] += now - thread->blocked_since_ns;
   if (thread->wait_since_ns) {
@@ -144,11 +153,20 @@ static void describe_policy(const struct gil_policy_choice *choice, char *text, 
   }
 }
 
+static struct gil_latency *latencies_of(struct gil_snapshot *snapshot) {
+  return (struct gil_latency *)&snapshot->threads[snapshot->thread_count];
+}
+
+const struct gil_latency *gil_snapshot_latencies(const struct gil_snapshot *snapshot) {
+  return (const struct gil_latency *)&snapshot->threads[snapshot->thread_count];
+}
+
 struct gil_snapshot *gil_snapshot_take(gil *lock) GIL_TRUSTED {
   struct gil_snapshot *snapshot = NULL;
   gil_mutex_lock(&lock->mutex);
   size_t count = lock->thread_count + lock->finished_count + (lock->folded.folded > 0);
-  snapshot = calloc(1, sizeof *snapshot + count * sizeof snapshot->threads[0]);
+  snapshot = calloc(1, sizeof *snapshot + count * sizeof snapshot->threads[0] +
+                           lock->latency_count * sizeof(struct gil_latency));
   if (snapshot) {
     int64_t now = gil_now_ns();
     snapshot->lock = lock->stats;
@@ -164,12 +182,16 @@ struct gil_snapshot *gil_snapshot_take(gil *lock) GIL_TRUSTED {
     for (gil_thread *t = lock->threads.first; t; t = t->all.next) {
       if (!t->entered_ns) continue;
       *next = so_far(lock, t, now);
+      if (t->wait_since_ns) gil_histogram_add(&snapshot->lock.waits, now - t->wait_since_ns);
       if (next->longest_wait_ns > snapshot->lock.longest_wait_ns)
         snapshot->lock.longest_wait_ns = next->longest_wait_ns;
       next++;
     }
     for (struct gil_finished *f = lock->finished; f; f = f->next) *next++ = f->stats;
     snapshot->thread_count = (uint32_t)(next - snapshot->threads);
+    snapshot->latency_count = lock->latency_count;
+    struct gil_latency *latencies = latencies_of(snapshot);
+    for (uint32_t i = 0; i < lock->latency_count; i++) latencies[i] = *lock->latencies[i];
   }
   gil_mutex_unlock(&lock->mutex);
   if (!snapshot) return NULL;
@@ -179,5 +201,6 @@ struct gil_snapshot *gil_snapshot_take(gil *lock) GIL_TRUSTED {
 }
 
 size_t gil_snapshot_bytes(const struct gil_snapshot *snapshot) {
-  return sizeof *snapshot + snapshot->thread_count * sizeof snapshot->threads[0];
+  return sizeof *snapshot + snapshot->thread_count * sizeof snapshot->threads[0] +
+         snapshot->latency_count * sizeof(struct gil_latency);
 }

@@ -13,7 +13,7 @@
 
 #include "gil_internal.h"
 
-static void set_alarm(gil *lock, int64_t at_ns) {
+void gil_timekeeper_alarm(gil *lock, int64_t at_ns) {
   if (at_ns >= lock->timekeeper_until_ns) return;
   lock->timekeeper_until_ns = at_ns;
   gil_unpark(&lock->timekeeper_parker);
@@ -26,7 +26,7 @@ void gil_timer_set(gil *lock, gil_thread *waiter, int64_t at_ns) {
   gil_thread *after = lock->timers.last;
   while (after && after->patience_ns > at_ns) after = after->timer.prev;
   gil_list_insert_after(&lock->timers, after, waiter, GIL_LINK_TIMER);
-  set_alarm(lock, at_ns);
+  gil_timekeeper_alarm(lock, at_ns);
 }
 
 void gil_timer_clear(gil *lock, gil_thread *waiter) {
@@ -35,17 +35,18 @@ void gil_timer_clear(gil *lock, gil_thread *waiter) {
   waiter->patience_ns = GIL_NEVER;
 }
 
-void gil_set_tick(gil *lock, int64_t at_ns) {
+void gil_set_tick(gil *lock, int64_t at_ns) GIL_TRUSTED {
   lock->tick_ns = at_ns;
-  set_alarm(lock, at_ns);
+  gil_timekeeper_alarm(lock, at_ns);
 }
 
 /* Tells the policy of every waiter whose patience has ended by now. */
 static void end_patience(gil *lock, int64_t now) GIL_REQUIRES(lock->mutex) {
-  const struct gil_policy *policy = lock->choice.policy;
   for (gil_thread *waiter; (waiter = lock->timers.first) && waiter->patience_ns <= now;) {
+    const struct gil_policy *policy = lock->choice.policy;
     gil_timer_clear(lock, waiter);
     int64_t next = policy->patience_ends ? policy->patience_ends(lock, waiter, now) : GIL_NEVER;
+    if (gil_fell_back(lock, now)) continue; /* every waiter has new patience */
     /* A time that is not in the future would keep the timekeeper in this loop, with the mutex held. */
     gil_timer_set(lock, waiter, next > now ? next : now + 1);
     if (!lock->holder) gil_unpark(&waiter->lock_parker);
@@ -54,7 +55,8 @@ static void end_patience(gil *lock, int64_t now) GIL_REQUIRES(lock->mutex) {
 
 static int64_t earliest(const gil *lock) {
   int64_t patience = lock->timers.first ? lock->timers.first->patience_ns : GIL_NEVER;
-  return patience < lock->tick_ns ? patience : lock->tick_ns;
+  int64_t own = lock->tick_ns < lock->must_pick_by_ns ? lock->tick_ns : lock->must_pick_by_ns;
+  return patience < own ? patience : own;
 }
 
 /* If the holder has been asked to yield just now: the thread that waits longest, to be woken at once. It finds the
@@ -78,8 +80,10 @@ static void *timekeeper(void *arg) {
     int64_t now = gil_now_ns();
     if (lock->tick_ns <= now) {
       int64_t next = lock->choice.policy->tick ? lock->choice.policy->tick(lock, now) : GIL_NEVER;
-      lock->tick_ns = next > now ? next : now + 1;
+      if (!gil_fell_back(lock, now)) lock->tick_ns = next > now ? next : now + 1;
+      gil_wake_if_free(lock);
     }
+    if (lock->must_pick_by_ns <= now) gil_picks_nobody(lock, now);
     end_patience(lock, now);
     int64_t until = lock->timekeeper_until_ns = earliest(lock);
     gil_thread *next = was_asked ? NULL : wake_early(lock);
@@ -97,7 +101,8 @@ int gil_timekeeper_start(gil *lock) {
   pthread_attr_t attr;
   int error = pthread_attr_init(&attr);
   if (error) gil_fatal("pthread_attr_init", error);
-  pthread_attr_setstacksize(&attr, 256 * 1024);
+  /* A policy may be a program in an interpreter of its own. Only what is touched becomes memory. */
+  pthread_attr_setstacksize(&attr, 2048 * 1024);
   /* No signal is ever this thread's: the interpreter's handlers expect one of the interpreter's threads. */
   sigset_t all, before;
   sigfillset(&all);

@@ -2,9 +2,10 @@
  *
  *   {"gils": [{"label": "process 2", "id": 1, "policy": "cpython:interval=5ms", "age_s": 1.5, "held_s": 1.2,
  *              "acquisitions": 9, "switches": 8, "by_cause": {"interval": 7, ...}, "asks": 7, "lost_races": 0,
- *              "longest_wait_s": 0.005}, ...],
+ *              "longest_wait_s": 0.005, "handover_s": 0.001, "waits": {"count": 8, "p50_s": 0.005, "p99_s": 0.0051,
+ *              "max_s": 0.0051}, "latencies": {"echo": {"count": 9, ...}}}, ...],
  *    "threads": [{"name": "main", "gil": 0, "id": 1, "count": 1, "finished": false, "life_s": 1.5, "hold_s": 0.7,
- *                 "wait_s": 0.7, "acquisitions": 5, "lost_races": 0, "longest_wait_s": 0.005,
+ *                 "wait_s": 0.7, "acquisitions": 5, "lost_races": 0, "work": 0, "longest_wait_s": 0.005,
  *                 "blocked_s": {"sleep": 0.1, ...}, "waited_on": {"Thread-1": 0.7, "(elsewhere)": 0.001}}, ...]}
  *
  * `gil` is an index into `gils`. `count` is above 1 where one record stands for so many finished threads. A lock
@@ -41,9 +42,27 @@ static void by_cause(FILE *out, const uint64_t *counts) {
   fputc('}', out);
 }
 
+static void histogram(FILE *out, const char *name, bool first, const struct gil_histogram *times) {
+  key(out, name, first);
+  fprintf(out, "{\"count\":%" PRIu64, times->count);
+  seconds_of(out, "p50_s", gil_histogram_quantile(times, 0.5));
+  seconds_of(out, "p99_s", gil_histogram_quantile(times, 0.99));
+  seconds_of(out, "max_s", times->max_ns);
+  fputc('}', out);
+}
+
+static void latencies(FILE *out, const struct gil_snapshot *snapshot) {
+  const struct gil_latency *all = gil_snapshot_latencies(snapshot);
+  key(out, "latencies", false);
+  fputc('{', out);
+  for (uint32_t i = 0; i < snapshot->latency_count; i++) histogram(out, all[i].name, i == 0, &all[i].times);
+  fputc('}', out);
+}
+
 static void unknown_lock(FILE *out) {
-  static const char *const names[] = {"id",       "policy",   "age_s", "held_s",     "acquisitions",
-                                      "switches", "by_cause", "asks",  "lost_races", "longest_wait_s"};
+  static const char *const names[] = {"id",   "policy",     "age_s",          "held_s",     "acquisitions",
+                                      "switches", "by_cause", "asks", "lost_races", "longest_wait_s",
+                                      "handover_s", "waits", "latencies"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     key(out, names[i], false);
     fputs("null", out);
@@ -67,6 +86,9 @@ static void one_lock(FILE *out, const char *label, const struct gil_snapshot *sn
     count_of(out, "asks", lock->asks);
     count_of(out, "lost_races", lock->lost_races);
     seconds_of(out, "longest_wait_s", lock->longest_wait_ns);
+    seconds_of(out, "handover_s", lock->handover_ns);
+    histogram(out, "waits", false, &lock->waits);
+    latencies(out, snapshot);
   } else {
     unknown_lock(out);
   }
@@ -111,6 +133,7 @@ static void one_thread(FILE *out, unsigned lock, const struct gil_snapshot *snap
   seconds_of(out, "wait_s", thread->wait_ns);
   count_of(out, "acquisitions", thread->acquisitions);
   count_of(out, "lost_races", thread->lost_races);
+  count_of(out, "work", thread->work);
   seconds_of(out, "longest_wait_s", thread->longest_wait_ns);
   blocked(out, thread);
   waited_on(out, snapshot, thread);

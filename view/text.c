@@ -84,6 +84,26 @@ unsigned view_width(const char *text) {
   return columns;
 }
 
+/* A figure and its unit belong together: no line ends between a digit and what follows it. */
+static bool may_break(const char *blank) { return !(blank[-1] >= '0' && blank[-1] <= '9'); }
+
+void view_print_wrapped(FILE *out, const char *text) {
+  size_t length = strlen(text);
+  while (length > 0 && text[length - 1] == ' ') length--;
+  const char *end = text + length;
+  while (text < end) {
+    size_t room = VIEW_LINE_WIDTH - 2, line = (size_t)(end - text);
+    if (line > room) {
+      line = room;
+      while (line > 1 && !(text[line] == ' ' && may_break(text + line))) line--;
+      if (line == 1) line = room;
+    }
+    fprintf(out, "  %.*s\n", (int)line, text);
+    text += line;
+    while (text < end && *text == ' ') text++;
+  }
+}
+
 int view_written(FILE *out) {
   errno = 0;
   if (fflush(out) == 0 && !ferror(out)) return 0;

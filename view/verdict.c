@@ -315,26 +315,6 @@ static void say_all(const struct verdict *v) {
 
 /* ---------------------------------------------------------------- output --------------------------------------- */
 
-/* A figure and its unit belong together: no line ends between a digit and what follows it. */
-static bool may_break(const char *blank) { return !(blank[-1] >= '0' && blank[-1] <= '9'); }
-
-static void print_wrapped(FILE *out, const char *text) {
-  size_t length = strlen(text);
-  while (length > 0 && text[length - 1] == ' ') length--;
-  const char *end = text + length;
-  while (text < end) {
-    size_t room = VIEW_LINE_WIDTH - 2, line = (size_t)(end - text);
-    if (line > room) {
-      line = room;
-      while (line > 1 && !(text[line] == ' ' && may_break(text + line))) line--;
-      if (line == 1) line = room;
-    }
-    fprintf(out, "  %.*s\n", (int)line, text);
-    text += line;
-    while (text < end && *text == ' ') text++;
-  }
-}
-
 int view_compare_verdict(FILE *out, const struct view_compare *compare) {
   char *text = NULL;
   size_t bytes = 0;
@@ -348,7 +328,7 @@ int view_compare_verdict(FILE *out, const struct view_compare *compare) {
   v.apart = faster(v.processes, v.interpreters);
   say_all(&v);
   int failed = fclose(v.text);
-  if (!failed) print_wrapped(out, text);
+  if (!failed) view_print_wrapped(out, text);
   free(text);
   return failed ? -1 : view_written(out);
 }

@@ -65,6 +65,65 @@ int view_compare_json(FILE *out, const struct view_compare *compare);
 /* A few sentences on what the figures mean for this script, and only what they bear out. */
 int view_compare_verdict(FILE *out, const struct view_compare *compare);
 
+/* ---------------------------------------------------------------- the laboratory ------------------------------- */
+
+/* What `gilvm lab` measures of a script under a policy. Times are in nanoseconds. */
+enum view_lab_figure {
+  VIEW_LAB_WORK,     /* units of work per second; without marks, runs per second */
+  VIEW_LAB_FAIRNESS, /* Jain's index over threads */
+  VIEW_LAB_SWITCHES, /* per second */
+  VIEW_LAB_CPUS,     /* CPU time over wall time */
+  VIEW_LAB_LOST,     /* share of the locks' lives in which somebody waited and nobody ran */
+  VIEW_LAB_WAIT_P50,
+  VIEW_LAB_WAIT_P99,
+  VIEW_LAB_WAIT_MAX,
+  VIEW_LAB_FIGURES
+};
+
+/* Over the runs. */
+struct view_lab_value {
+  bool is_known;
+  double median, min, max;
+};
+
+/* The operations of one name that the script marked. */
+struct view_lab_latency {
+  struct view_lab_value p50, p99, max;
+};
+
+struct view_lab_row {
+  const char *policy; /* as it would be typed */
+  unsigned runs;      /* that the figures rest upon */
+  int failed;         /* exit status of the first run that failed, 0: none */
+  struct view_lab_value figures[VIEW_LAB_FIGURES];
+  const struct view_lab_latency *latencies; /* one for each name; NULL if there are no names */
+};
+
+struct view_lab {
+  const char *script, *mode;
+  unsigned copies, cpus, runs; /* `runs`: as many as were wanted of each */
+  bool is_marked;              /* the script marks its work */
+  unsigned latency_count;
+  const char *const *latency_names;
+  unsigned count;
+  const struct view_lab_row *rows;
+};
+
+/* Tables, headed by what was measured, for a terminal so many columns wide. */
+int view_lab_table(FILE *out, const struct view_lab *lab, unsigned width, bool color);
+
+/* Which policy suits the script and why, and what ails the others; only what the figures bear out. */
+int view_lab_verdict(FILE *out, const struct view_lab *lab);
+
+/* The same as data: lines with a heading; one JSON object. */
+int view_lab_csv(FILE *out, const struct view_lab *lab);
+int view_lab_json(FILE *out, const struct view_lab *lab);
+
+/* A drawing of throughput against the 99th percentile of latency, each policy a named point; as SVG, or as a page
+   that holds it and the table. */
+int view_lab_svg(FILE *out, const struct view_lab *lab);
+int view_lab_html(FILE *out, const struct view_lab *lab);
+
 /* ---------------------------------------------------------------- JSON ----------------------------------------- */
 
 /* Writes `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD. */

@@ -21,6 +21,9 @@ char *view_clean(char *out, size_t bytes, const char *text);
 /* How many columns the cleaned `text` takes on a terminal. */
 unsigned view_width(const char *text);
 
+/* Writes sentences as lines of at most VIEW_LINE_WIDTH columns, indented by two. */
+void view_print_wrapped(FILE *out, const char *text);
+
 /* The end of every function that writes: 0, or -1 with errno if something could not be written. */
 int view_written(FILE *out);
 
@@ -42,7 +45,7 @@ char *view_part(char *out, int64_t part, int64_t whole);
 
 /* ---------------------------------------------------------------- table.c -------------------------------------- */
 
-#define VIEW_TABLE_COLUMNS 8
+#define VIEW_TABLE_COLUMNS 12
 #define VIEW_CELL_BYTES 160
 #define VIEW_NOTE_BYTES 640
 #define VIEW_LINE_WIDTH 80

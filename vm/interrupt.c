@@ -142,10 +142,19 @@ bool vm_was_interrupted(void) { return atomic_load_explicit(&interrupted, memory
 
 bool vm_is_interrupted(void) {
   vm_thread *self = vm_current;
+  if (self && self->is_deadlocked) return true;
   return self && atomic_load_explicit(&self->interrupted, memory_order_relaxed) && !vm_is_unwinding();
 }
 
 bool vm_is_unwinding(void) { return vm_current && vm_current->unwinding != VM_UNWIND_NONE; }
+
+/* An error that scripts can catch, also in to-be-closed variables on the way to the bottom. The story stays with the
+   thread until its text has become Lua's, lest it be lost where memory is short. */
+_Noreturn static void raise_deadlock(lua_State *L, vm_thread *self) {
+  self->is_deadlocked = false;
+  luaL_error(L, "%s", self->deadlock_story ? self->deadlock_story : "deadlock");
+  __builtin_unreachable();
+}
 
 static _Noreturn void unwind_for_exit(lua_State *L, vm_thread *self) {
   self->unwinding = VM_UNWIND_EXIT;
@@ -157,6 +166,7 @@ static _Noreturn void unwind_for_exit(lua_State *L, vm_thread *self) {
 /* A thread that unwinds already runs its to-be-closed variables: those are not interrupted once more. */
 void vm_raise_pending(lua_State *L) {
   vm_thread *self = vm_current;
+  if (self->is_deadlocked) raise_deadlock(L, self);
   if (!atomic_exchange_explicit(&self->interrupted, false, memory_order_relaxed)) return;
   if (self->unwinding != VM_UNWIND_NONE) return;
   if (self->exits) unwind_for_exit(L, self);
@@ -168,6 +178,7 @@ void vm_forget_interrupt(void) {
   vm_thread *self = vm_current;
   atomic_store_explicit(&self->interrupted, false, memory_order_relaxed);
   self->unwinding = VM_UNWIND_NONE;
+  self->is_deadlocked = false;
 }
 
 /* The whole copy ends: its other threads, which are parked while we hold the GIL, unwind as soon as they wake. */

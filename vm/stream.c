@@ -55,6 +55,7 @@ struct vm_stream {
   const void *flushed_by; /* which call of vm_flush_streams has been here */
   struct waiter *first_waiter, *last_waiter;
   struct vm_stream *next, *prev; /* in vm.streams */
+  struct gil_waitable use; /* what others wait for; its owner is `busy` */
   struct gil_reason reason;
   char name[64];
 };
@@ -70,6 +71,11 @@ static void set_user(struct vm_stream *stream) {
   vm_current->entered_streams++;
 }
 
+static void set_busy(struct vm_stream *stream, vm_thread *user) {
+  stream->busy = user;
+  stream->use.owner = user ? user->gil : NULL;
+}
+
 static void wake_first_waiter(struct vm_stream *stream) {
   if (stream->first_waiter) gil_wake(stream->first_waiter->thread->gil);
 }
@@ -78,14 +84,14 @@ static void wake_first_waiter(struct vm_stream *stream) {
 static bool begin_system_call(struct vm_stream *stream) GIL_TRUSTED {
   vm_thread *self = vm_current;
   if (!self || stream->user != self || !atomic_load_explicit(&self->holding, memory_order_relaxed)) return false;
-  stream->busy = self;
+  set_busy(stream, self);
   self->calling = stream;
   vm_block_begin(&stream->reason);
   return true;
 }
 
 static void set_idle(struct vm_stream *stream) {
-  stream->busy = NULL;
+  set_busy(stream, NULL);
   wake_first_waiter(stream);
 }
 
@@ -103,7 +109,7 @@ void vm_streams_hold(vm_thread *self) {
   for (struct vm_stream *s = self->universe->streams; s; s = s->next) {
     if (s->user != self || s == self->calling) continue;
     if (is_real)
-      s->busy = self;
+      set_busy(s, self);
     else
       s->user = NULL;
   }
@@ -263,11 +269,6 @@ static void remove_waiter(struct vm_stream *stream, const struct waiter *waiter)
   if (stream->last_waiter == waiter) stream->last_waiter = before;
 }
 
-/* Who can end the wait: the one inside the system call, else the one whose turn it is. */
-static gil_thread *who_is_before(const struct vm_stream *stream) {
-  return stream->busy ? stream->busy->gil : stream->first_waiter->thread->gil;
-}
-
 static bool is_my_turn(const struct vm_stream *stream, const struct waiter *me) {
   return !stream->busy && stream->first_waiter == me;
 }
@@ -278,7 +279,7 @@ static enum vm_stream_entry wait_for_turn(struct vm_stream *stream) {
   append_waiter(stream, &me);
   while (!stream->is_closed && !is_my_turn(stream, &me) && !vm_is_interrupted()) {
     struct gil_reason reason = stream->reason;
-    reason.owner = who_is_before(stream);
+    reason.on = &stream->use;
     vm_wait_quietly(&reason);
   }
   bool my_turn = is_my_turn(stream, &me);

@@ -19,7 +19,7 @@ enum vm_stream_entry {
   VM_STREAM_ENTERED,
   VM_STREAM_CLOSED,      /* another thread has closed it meanwhile; the pointer is stale */
   VM_STREAM_GIVEN_UP,    /* a thread that will never run again is inside */
-  VM_STREAM_INTERRUPTED, /* an interrupt is pending; not entered */
+  VM_STREAM_INTERRUPTED, /* an interrupt is pending, or the wait would be a deadlock; not entered */
 };
 
 /* Waits until no other thread is inside a system call on the stream, and until those who came earlier have had it.

@@ -11,6 +11,7 @@
 #include <lualib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #endif
@@ -56,10 +57,38 @@ void vm_block_end(void) GIL_TRUSTED {
   errno = error;
 }
 
+/* Whether the wait is refused because it would be a deadlock; the story is kept until it is raised. */
+static bool is_deadlock(vm_thread *self, const struct gil_reason *reason) GIL_TRUSTED {
+  const vm *universe = self->universe;
+  if (!reason->on || !universe->deadlock_story || universe->options.deadlock == VM_DEADLOCK_IGNORE) return false;
+  gil_deadlock found = gil_find_deadlock(self->gil, reason);
+  if (found == GIL_DEADLOCK_NONE) return false;
+  char *story = universe->deadlock_story(self->gil, reason, found);
+  if (universe->options.deadlock == VM_DEADLOCK_REPORT) {
+    dprintf(STDERR_FILENO, "gilvm: %s\n", story ? story : "deadlock");
+    free(story);
+    gil_deadlock_told(self->gil, reason, found);
+    return false;
+  }
+  free(self->deadlock_story);
+  self->deadlock_story = story;
+  self->is_deadlocked = true;
+  return true;
+}
+
+char *vm_take_deadlock(void) {
+  vm_thread *self = vm_current;
+  if (!self->is_deadlocked) return NULL;
+  self->is_deadlocked = false;
+  char *story = self->deadlock_story;
+  self->deadlock_story = NULL;
+  return story ? story : strdup("deadlock");
+}
+
 /* Called by C functions of Lua, which cannot carry the annotation: the GIL is held. */
 int vm_wait_quietly(const struct gil_reason *reason) GIL_TRUSTED {
   vm_thread *self = vm_current;
-  if (vm_is_interrupted()) return GIL_OK;
+  if (vm_is_interrupted() || is_deadlock(self, reason)) return GIL_OK;
   if (self->entered_streams) vm_streams_hold(self);
   vm_before_release(self);
   int result = gil_wait(self->gil, reason);
@@ -165,11 +194,13 @@ void vm_thread_leave(vm_thread *thread) GIL_TRUSTED {
   unlink_thread(thread->universe, thread);
   vm_current = NULL;
   gil_leave(thread->gil);
+  free(thread->deadlock_story);
   free(thread);
 }
 
 vm_thread *vm_self(void) { return vm_current; }
 lua_State *vm_thread_state(vm_thread *thread) { return thread->root; }
+lua_State *vm_thread_running_state(vm_thread *thread) { return thread->running; }
 vm *vm_thread_vm(vm_thread *thread) { return thread->universe; }
 gil_thread *vm_thread_gil(vm_thread *thread) { return thread->gil; }
 void *vm_thread_user(vm_thread *thread) { return thread->user; }
@@ -325,6 +356,7 @@ int vm_close(vm *universe) GIL_TRUSTED {
   unlink_thread(universe, self);
   vm_current = NULL;
   gil_leave(self->gil);
+  free(self->deadlock_story);
   free(self);
   gil_destroy(universe->lock);
   /* Threads that are left stand on this memory: they come back from a system call, want the lock, and park. */
@@ -337,6 +369,7 @@ int vm_close(vm *universe) GIL_TRUSTED {
 
 lua_State *vm_main_state(vm *universe) { return universe->main_state; }
 gil *vm_gil(vm *universe) { return universe->lock; }
+void vm_set_deadlock_story(vm *universe, vm_deadlock_story *story) { universe->deadlock_story = story; }
 enum vm_checkpoint_at vm_checkpoint_mode(vm *universe) { return universe->options.checkpoint; }
 const struct vm_options *vm_get_options(const vm *universe) { return &universe->options; }
 

@@ -27,9 +27,17 @@ enum vm_checkpoint_at {
   VM_CHECKPOINT_LINE,        /* at a new line, a back edge or a call: cannot (CPython 3.10 and later) */
 };
 
+/* What becomes of a wait that would be a deadlock. */
+enum vm_deadlock {
+  VM_DEADLOCK_ERROR,  /* the thread that is about to wait gets an error instead */
+  VM_DEADLOCK_REPORT, /* it is printed on stderr, once, and the thread waits */
+  VM_DEADLOCK_IGNORE, /* the thread waits */
+};
+
 struct vm_options {
   struct gil_policy_choice policy;
   enum vm_checkpoint_at checkpoint;
+  enum vm_deadlock deadlock;
   const char *main_name; /* of the creating thread; NULL: "main" */
   int copy, copies;      /* what gilvm.worker() answers on the main thread: this is copy `copy` of `copies`, from 1 */
   bool exit_ends_copy;   /* os.exit unwinds all threads of this copy instead of ending the process */
@@ -55,6 +63,9 @@ lua_State *vm_main_state(vm *universe);
 gil *vm_gil(vm *universe);
 enum vm_checkpoint_at vm_checkpoint_mode(vm *universe);
 const struct vm_options *vm_get_options(const vm *universe);
+
+/* From now on gil_policy_parse reads policies in Lua: PATH.lua. */
+void vm_enable_lua_policies(void);
 
 /* Another policy for the universe's lock, from now on; tells the interpreter of the new policy's ticks. */
 void vm_set_policy(vm *universe, const struct gil_policy_choice *choice);
@@ -82,6 +93,7 @@ void vm_thread_leave(vm_thread *thread) GIL_RELEASE(gil_held);
 vm_thread *vm_self(void);
 
 lua_State *vm_thread_state(vm_thread *thread); /* its root state */
+lua_State *vm_thread_running_state(vm_thread *thread); /* the one whose code it runs: that, or a coroutine */
 vm *vm_thread_vm(vm_thread *thread);
 gil_thread *vm_thread_gil(vm_thread *thread);
 void *vm_thread_user(vm_thread *thread);
@@ -97,12 +109,23 @@ void vm_thread_set_copy(vm_thread *thread, int copy);
 bool vm_yield(lua_State *L);
 
 /* Door 2 for a wait that ends by gil_wake or at its deadline. Returns 0 or GIL_E_TIMEOUT; may be spurious: check your
-   condition under the lock and call again. Raises the pending interrupt, if there is one. May switch. */
+   condition under the lock and call again. Raises the pending interrupt, if there is one, and the deadlock that the
+   wait would be. May switch. */
 int vm_wait(lua_State *L, const struct gil_reason *reason);
 
-/* The same, but never raises: a pending interrupt makes it return 0 at once, and is raised later. For callers that must
-   undo something first; they ask vm_is_interrupted. */
+/* The same, but never raises: a pending interrupt, or a deadlock, makes it return 0 at once, and is raised later. For
+   callers that must undo something first; they ask vm_is_interrupted. */
 int vm_wait_quietly(const struct gil_reason *reason);
+
+/* Who turns a deadlock into words: the story of what happens if `thread` waits for `reason`, malloced; NULL if memory
+   is short. Called with the GIL held, while the whole graph stands still: must not touch Lua's heap, but may read the
+   states of threads. Until it is set no wait is looked at. */
+typedef char *vm_deadlock_story(gil_thread *thread, const struct gil_reason *reason, gil_deadlock found);
+void vm_set_deadlock_story(vm *universe, vm_deadlock_story *story);
+
+/* The story of the deadlock that has just kept the calling thread from waiting, which is not raised then; NULL: none.
+   The caller frees it. For those who cannot raise. */
+char *vm_take_deadlock(void);
 
 /* Door 2 around a call that blocks in the system. Lua must not be touched between the two. errno is kept by both. */
 void vm_block_begin(const struct gil_reason *reason) GIL_RELEASE(gil_held);
@@ -139,7 +162,8 @@ void vm_nudge_all(void);
    NULL: none. Call on the process's main thread. */
 void vm_set_interrupt_parker(gil_parker *parker);
 
-/* Whether the calling thread has an interrupt that vm_raise_pending would raise. */
+/* Whether the calling thread has an interrupt or a deadlock that vm_raise_pending would raise. A deadlock is an error
+   like any other: it can be caught. */
 bool vm_is_interrupted(void);
 
 /* Whether the calling thread has raised an interrupt or exit and is on its way to its bottom (or there). What its

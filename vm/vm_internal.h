@@ -39,6 +39,8 @@ struct vm_thread {
   enum vm_unwinding unwinding;   /* what this thread's errors mean now */
   bool exits;                  /* os.exit was called in its copy, with `exit_status` */
   int exit_status;
+  bool is_deadlocked;            /* its wait would have been a deadlock: not raised yet */
+  char *deadlock_story;          /* malloced; NULL: there was no memory for it */
 
   unsigned entered_streams; /* stream.c: how many it has entered; too many after an error, which is noticed */
   struct vm_stream *calling; /* stream.c: inside a system call of this one */
@@ -53,6 +55,7 @@ struct vm {
   pthread_mutex_t threads_mutex; /* innermost; so that vm_interrupt can visit the threads without the GIL */
   int64_t ticks; /* instructions between two unasked checkpoints; 0: none */
 
+  vm_deadlock_story *deadlock_story; /* NULL: nobody looks */
   struct vm_stream *streams;         /* stream.c: all open ones */
   struct vm_file *standard_files[3]; /* iolib.c: what io.stdin, io.stdout, io.stderr are at first; anchored */
   struct vm *next_live, *prev_live;  /* interrupt.c */

@@ -5,6 +5,7 @@
  *   gil.stats()                       the figures of --stats-json, as a table
  *   gil.policy([text])                the policy in force, as it would be typed; with text: sets it
  *   gil.switch_interval([seconds])    the policy's interval, nil if it has none; with seconds: sets it
+ *   gil.tick, latency, measure        marks for the laboratory: marks_lib.c
  */
 #include <stdlib.h>
 
@@ -104,8 +105,26 @@ static void set_seconds(lua_State *L, const char *key, int64_t ns) {
   lua_setfield(L, -2, key);
 }
 
-static void push_lock_stats(lua_State *L, const struct gil_lock_stats *stats) {
-  lua_createtable(L, 0, 3);
+static void push_histogram(lua_State *L, const struct gil_histogram *times) {
+  lua_createtable(L, 0, 4);
+  set_integer(L, "count", times->count);
+  set_seconds(L, "p50_s", gil_histogram_quantile(times, 0.5));
+  set_seconds(L, "p99_s", gil_histogram_quantile(times, 0.99));
+  set_seconds(L, "max_s", times->max_ns);
+}
+
+static void push_latencies(lua_State *L, const struct gil_snapshot *snapshot) {
+  const struct gil_latency *latencies = gil_snapshot_latencies(snapshot);
+  lua_createtable(L, 0, (int)snapshot->latency_count);
+  for (uint32_t i = 0; i < snapshot->latency_count; i++) {
+    push_histogram(L, &latencies[i].times);
+    lua_setfield(L, -2, latencies[i].name);
+  }
+}
+
+static void push_lock_stats(lua_State *L, const struct gil_snapshot *snapshot) {
+  const struct gil_lock_stats *stats = &snapshot->lock;
+  lua_createtable(L, 0, 6);
   lua_pushstring(L, stats->policy);
   lua_setfield(L, -2, "policy");
   set_integer(L, "switches", stats->switches);
@@ -113,17 +132,23 @@ static void push_lock_stats(lua_State *L, const struct gil_lock_stats *stats) {
   for (int cause = 0; cause < GIL_CAUSE_COUNT; cause++)
     set_integer(L, gil_cause_name((gil_cause)cause), stats->by_cause[cause]);
   lua_setfield(L, -2, "by_cause");
+  set_seconds(L, "handover_s", stats->handover_ns);
+  push_histogram(L, &stats->waits);
+  lua_setfield(L, -2, "waits");
+  push_latencies(L, snapshot);
+  lua_setfield(L, -2, "latencies");
 }
 
 static void push_thread_stats(lua_State *L, const struct gil_snapshot *snapshot, uint32_t i) {
   const struct gil_thread_stats *stats = &snapshot->threads[i];
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 7);
   lua_pushstring(L, stats->name);
   lua_setfield(L, -2, "name");
   set_seconds(L, "hold_s", stats->hold_ns);
   set_seconds(L, "wait_s", stats->wait_ns);
   set_seconds(L, "longest_wait_s", stats->longest_wait_ns);
   set_integer(L, "acquisitions", stats->acquisitions);
+  set_integer(L, "work", stats->work);
   lua_createtable(L, 0, (int)stats->waited_on_count);
   for (uint32_t k = 0; k < stats->waited_on_count; k++) {
     /* Threads may share a name. */
@@ -141,7 +166,7 @@ static int gil_lib_stats(lua_State *L) {
   const struct gil_snapshot *snapshot = push_snapshot(L);
   lua_createtable(L, 0, 2);
   lua_createtable(L, 1, 0);
-  push_lock_stats(L, &snapshot->lock);
+  push_lock_stats(L, snapshot);
   lua_rawseti(L, -2, 1);
   lua_setfield(L, -2, "gils");
   lua_createtable(L, (int)snapshot->thread_count, 0);
@@ -160,5 +185,6 @@ int luaopen_gilvm_gil(lua_State *L) {
                                        {"switch_interval", gil_lib_switch_interval},
                                        {NULL, NULL}};
   luaL_newlib(L, functions);
+  marks_lib_add(L);
   return 1;
 }

@@ -9,6 +9,7 @@
  */
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "workers_internal.h"
@@ -59,6 +60,7 @@ static struct thread *make_handle(lua_State *L, struct roster *roster) {
   memset(thread, 0, sizeof *thread);
   thread->roster = roster;
   thread->name = "?";
+  thread->tickets = GIL_TICKETS_STANDARD;
   luaL_setmetatable(L, WORKERS_THREAD_TYPE);
   return thread;
 }
@@ -84,7 +86,10 @@ struct thread *thread_new(lua_State *L, int name_index) {
 
 static void enlist(struct thread *thread, vm_thread *runner) {
   thread->vm = runner;
+  thread->end.owner = vm_thread_gil(runner);
   thread->ident = gil_thread_id(vm_thread_gil(runner));
+  gil_thread_set_priority(vm_thread_gil(runner), thread->priority);
+  gil_thread_set_tickets(vm_thread_gil(runner), thread->tickets);
   thread->state = THREAD_RUNNING;
   thread_list_append(&thread->roster->running, thread);
   thread->roster->running_count++;
@@ -93,6 +98,7 @@ static void enlist(struct thread *thread, vm_thread *runner) {
 static void strike_off(struct thread *thread, enum thread_state state) {
   thread->state = state;
   thread->vm = NULL;
+  thread->end.owner = NULL;
   thread_list_remove(&thread->roster->running, thread);
   thread->roster->running_count--;
 }
@@ -112,6 +118,9 @@ void threads_open(lua_State *L) {
   lua_pop(L, 1);
   enlist(self, vm_self());
   vm_thread_set_user(vm_self(), self);
+  vm *universe = vm_thread_vm(vm_self());
+  roster->notes_places = vm_get_options(universe)->deadlock != VM_DEADLOCK_IGNORE;
+  vm_set_deadlock_story(universe, deadlock_story);
 }
 
 /* ---------------------------------------------------------------- the life of a thread ------------------------- */
@@ -251,7 +260,7 @@ static int wait_once(lua_State *L, int handle, struct thread *thread, int64_t de
   const struct gil_reason reason = {.cause = GIL_CAUSE_JOIN,
                                     .deadline_ns = deadline_ns,
                                     .what = lua_tostring(L, -1),
-                                    .owner = vm_thread_gil(thread->vm)};
+                                    .on = &thread->end};
   int answer = wait_in_queue(&thread->joiners, thread_self(), &reason);
   lua_pop(L, 1);
   return answer < 0 ? answer : 0;
@@ -277,12 +286,27 @@ static struct thread *first_to_wait_for(const struct roster *roster) {
   return t;
 }
 
+/* The script has ended, and one of its threads can never end: nobody is left to catch an error, so that is said, the
+   thread is left behind like a daemon, and the program fails. Returns false if what has ended the wait is something
+   else. */
+static bool leave_deadlocked(struct thread *thread) {
+  char *story = vm_take_deadlock();
+  if (!story) return false;
+  report_write("gilvm: ", 7);
+  report_write(story, strlen(story));
+  report_write("\n", 1);
+  free(story);
+  thread->daemon = thread->roster->has_reported = true;
+  return true;
+}
+
 int threads_wait_all(lua_State *L, int64_t deadline_ns) {
   struct thread *thread;
   int result = 0;
   while (result == 0 && (thread = first_to_wait_for(roster_self()))) {
     thread_push(L, thread);
     result = wait_once(L, lua_gettop(L), thread, deadline_ns);
+    if (result == WAIT_INTERRUPTED && leave_deadlocked(thread)) result = 0;
     lua_pop(L, 1);
   }
   return result;

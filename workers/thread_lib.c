@@ -2,10 +2,11 @@
  * universe, with the GIL held; everything here may switch where it waits, and nowhere else.
  *
  *   thread.start(f, ...)                          a thread that runs f(...)
- *   thread.new{target=, args=, name=, daemon=}    the same, not started yet
+ *   thread.new{target=, args=, name=, daemon=,    the same, not started yet
+ *              priority=, tickets=}
  *   t:start()
  *   t:join([timeout])                             true, results... | nil, error, traceback | nil, "timeout"
- *   t:is_alive()  t.name  t.ident  t.daemon
+ *   t:is_alive()  t.name  t.ident  t.daemon  t.priority  t.tickets
  *   thread.current()  thread.main()  thread.list()
  *   thread.excepthook(error, traceback, t)        settable; told of errors that nobody joins for
  *   thread.lock([name])                           see lock_lib.c
@@ -40,14 +41,35 @@ static int thread_lib_start(lua_State *L) {
 
 /* A misspelt field would be ignored without a word. */
 static void check_fields(lua_State *L, int table) {
-  static const char *const known[] = {"target", "args", "name", "daemon"};
+  static const char *const known[] = {"target", "args", "name", "daemon", "priority", "tickets"};
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     size_t i = 0, count = sizeof known / sizeof known[0];
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : luaL_tolstring(L, -2, NULL);
     while (i < count && strcmp(key, known[i]) != 0) i++;
-    if (i == count) luaL_error(L, "thread.new has no field '%s'; it has: target, args, name, daemon", key);
+    if (i == count)
+      luaL_error(L, "thread.new has no field '%s'; it has: target, args, name, daemon, priority, tickets", key);
   }
 }
+
+enum { PRIORITY_MIN = -20, PRIORITY_MAX = 20, TICKETS_MAX = 1000000 };
+
+/* The whole number at `index`, which is to be the field `name`. Raises what is none, or out of range. */
+static int check_number(lua_State *L, int index, const char *name, int min, int max) {
+  int is_whole;
+  lua_Integer value = lua_tointegerx(L, index, &is_whole);
+  if (lua_type(L, index) != LUA_TNUMBER || !is_whole)
+    luaL_error(L, "field '%s' must be a whole number, not %s", name,
+               lua_type(L, index) == LUA_TNUMBER ? luaL_tolstring(L, index, NULL) : luaL_typename(L, index));
+  if (value < min || value > max)
+    luaL_error(L, "field '%s' is %I, outside the range %d to %d", name, (LUAI_UACINT)value, min, max);
+  return (int)value;
+}
+
+static int check_priority(lua_State *L, int index) {
+  return check_number(L, index, "priority", PRIORITY_MIN, PRIORITY_MAX);
+}
+
+static int check_tickets(lua_State *L, int index) { return check_number(L, index, "tickets", 1, TICKETS_MAX); }
 
 static int thread_lib_new(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -64,8 +86,14 @@ static int thread_lib_new(lua_State *L) {
   lua_getfield(L, 1, "daemon"); /* 5 */
   if (!lua_isnil(L, 5) && !lua_isboolean(L, 5))
     return luaL_error(L, "field 'daemon' must be true or false, not %s", luaL_typename(L, 5));
+  lua_getfield(L, 1, "priority"); /* 6 */
+  int priority = lua_isnil(L, 6) ? 0 : check_priority(L, 6);
+  lua_getfield(L, 1, "tickets"); /* 7 */
+  int tickets = lua_isnil(L, 7) ? GIL_TICKETS_STANDARD : check_tickets(L, 7);
   struct thread *thread = thread_new(L, 4);
   if (!lua_isnil(L, 5)) thread->daemon = lua_toboolean(L, 5);
+  thread->priority = priority;
+  thread->tickets = tickets;
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, -2, THREAD_OUTCOME);
   lua_pushvalue(L, 3);
@@ -160,6 +188,10 @@ static int thread_index(lua_State *L) {
     lua_pushinteger(L, thread->ident);
   else if (strcmp(key, "daemon") == 0)
     lua_pushboolean(L, thread->daemon);
+  else if (strcmp(key, "priority") == 0)
+    lua_pushinteger(L, thread->priority);
+  else if (strcmp(key, "tickets") == 0)
+    lua_pushinteger(L, thread->tickets);
   else
     lua_pushnil(L);
   return 1;
@@ -177,8 +209,14 @@ static int thread_newindex(lua_State *L) {
     if (thread->state != THREAD_NEW)
       return luaL_error(L, "thread '%s': daemon can only be set before the start", thread->name);
     thread->daemon = lua_toboolean(L, 3);
+  } else if (strcmp(key, "priority") == 0) {
+    thread->priority = check_priority(L, 3);
+    if (thread->vm) gil_thread_set_priority(vm_thread_gil(thread->vm), thread->priority);
+  } else if (strcmp(key, "tickets") == 0) {
+    thread->tickets = check_tickets(L, 3);
+    if (thread->vm) gil_thread_set_tickets(vm_thread_gil(thread->vm), thread->tickets);
   } else {
-    return luaL_error(L, "a thread has no field '%s' that can be set; it has: name, daemon", key);
+    return luaL_error(L, "a thread has no field '%s' that can be set; it has: name, daemon, priority, tickets", key);
   }
   return 0;
 }

@@ -24,6 +24,7 @@ static void take_out(struct waiter_queue *queue, struct waiter *waiter) {
 int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct gil_reason *reason) {
   if (reason->deadline_ns != GIL_NEVER && reason->deadline_ns <= gil_now_ns()) return WAIT_TIMEOUT; /* a try */
   struct waiter node = {.gil = vm_thread_gil(vm_self()), .who = self};
+  locks_note_wait(self);
   append(queue, &node);
   /* A wake may be late, from a wait before this one: only the answer counts. */
   int timeout = 0;
@@ -33,9 +34,11 @@ int wait_in_queue(struct waiter_queue *queue, struct thread *self, const struct 
   return vm_is_interrupted() ? WAIT_INTERRUPTED : WAIT_TIMEOUT;
 }
 
-gil_thread *wait_answer_unwoken(struct waiter_queue *queue, struct waiter *waiter, int answer) {
+/* Called by C functions of Lua, which cannot carry the annotation: the GIL is held. */
+gil_thread *wait_answer_unwoken(struct waiter_queue *queue, struct waiter *waiter, int answer) GIL_TRUSTED {
   take_out(queue, waiter);
   waiter->answer = answer;
+  gil_wait_is_over(waiter->gil);
   return waiter->gil;
 }
 

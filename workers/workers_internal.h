@@ -31,7 +31,7 @@ struct waiter_queue {
 
 enum {
   WAIT_TIMEOUT = -1,     /* the deadline has passed */
-  WAIT_INTERRUPTED = -2, /* the calling thread has something to raise: wait_raise */
+  WAIT_INTERRUPTED = -2, /* the calling thread has something to raise, Ctrl-C or a deadlock: wait_raise */
 };
 
 /* Waits at the tail of `queue` until somebody answers. Returns the answer (positive), or one of the above; an
@@ -89,11 +89,13 @@ struct thread {
   uint32_t ident;   /* of its place at the lock; 0: not started */
   enum thread_state state;
   bool daemon;
+  int priority, tickets; /* for the policies that look at them */
   int result_count;                        /* of a finished one */
   void (*native)(lua_State *L, void *arg); /* runs this instead of a Lua function; prints its own errors */
   void *native_arg;
   struct waiter_queue joiners;
-  struct lock *held; /* the locks that it holds */
+  struct gil_waitable end; /* what they wait for */
+  struct lock *held; /* the locks that it holds, the newest first */
   bool untold;       /* in roster.failed: it has failed, and neither a joiner nor the hook was told of it */
   bool kept;         /* untold, and still among the living for want of memory */
   struct thread *next, *prev; /* in roster.running or roster.failed */
@@ -110,6 +112,7 @@ struct roster {
   struct thread_list failed; /* the untold, in the order of their end; keeps no handle alive */
   unsigned names_given;      /* how many threads got a standard name */
   unsigned locks_made;
+  bool notes_places;         /* of acquisitions, for the stories of deadlocks: see lock_lib.c */
   unsigned interrupted;        /* threads that Ctrl-C has ended */
   bool has_reported;           /* the standard hook has printed an error */
   int exit_copy, exit_status;  /* a thread called os.exit in its copy: which one (0: none), and with what */
@@ -190,6 +193,21 @@ void report_set_module(lua_State *L);
    the GIL. */
 void report_write(const char *text, size_t length);
 
+/* ---------------------------------------------------------------- deadlock_report.c ---------------------------- */
+
+/* A place in a script. */
+struct script_place {
+  int line; /* 0: not known */
+  char source[LUA_IDSIZE];
+};
+
+/* The line that runs on L: in the function at `level`, or where that is not of Lua in the first one above that is.
+   Allocates nothing; L may be the state of a thread that is blocked. */
+void script_place_find(lua_State *L, int level, struct script_place *out);
+
+/* The story of the deadlock that would be there if `thread` waited. A vm_deadlock_story. */
+char *deadlock_story(gil_thread *thread, const struct gil_reason *reason, gil_deadlock found);
+
 /* ---------------------------------------------------------------- libraries ------------------------------------ */
 
 #define WORKERS_THREAD_TYPE "gilvm.thread"
@@ -198,11 +216,21 @@ void report_write(const char *text, size_t length);
 /* A thread ends with these locks held: they stay locked, and say so. Those who wait for them for ever are told. */
 void locks_orphan(struct thread *owner);
 
+/* The thread is about to wait: what it holds now may become part of a deadlock. */
+void locks_note_wait(const struct thread *owner);
+
+/* For stories: where the lock that `on` is part of was acquired, and the name of an owner that has finished. */
+const struct script_place *lock_place(const struct gil_waitable *on);
+const char *lock_last_owner(const struct gil_waitable *on);
+
 /* Make the metatables, as far as they do not exist yet. Raise. */
 void thread_lib_make_type(lua_State *L);
 void lock_lib_make_type(lua_State *L);
 
 int lock_lib_new(lua_State *L); /* thread.lock([name]) */
+
+/* Adds tick, latency and measure to the table on top of the stack. Raises. */
+void marks_lib_add(lua_State *L);
 
 int luaopen_gilvm(lua_State *L);
 int luaopen_gilvm_thread(lua_State *L);

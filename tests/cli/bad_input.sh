@@ -40,10 +40,11 @@ usage '-j beyond all numbers' "the number of copies is a whole number" '--jobs 9
 usage '-j with a script in the place of the number' "-j script.lua: the number" '-j script.lua'
 usage '--as without a value' "'--as' needs a value" '--as'
 usage '--as with an unknown way' "--as fibers: one of threads, interpreters, processes, serial" '--as fibers script.lua'
+usage '--deadlock with an unknown word' "--deadlock hide: " '--deadlock hide script.lua'
 usage '--checkpoint with an unknown place' "--checkpoint word: " '--checkpoint word script.lua'
 usage '--color with an unknown word' "--color blue: one of auto, always, never" '--color blue script.lua'
 usage '--stats-json without a file' "'--stats-json' needs a value" '--stats-json'
-usage 'an unknown policy' "there is no policy 'nosuch'; there are: cpython, cpython2, fifo, cooperative" \
+usage 'an unknown policy' "there is no policy 'nosuch'; there are: cpython, cpython2, beazley, bfs, ruby" \
   '--policy nosuch script.lua'
 usage 'an empty policy' "there is no policy ''" '--policy "" script.lua'
 usage 'an unknown parameter' "policy 'cpython' has no parameter 'speed'; it has: interval=5ms" \
@@ -64,7 +65,7 @@ usage 'options before a command' "options go after the name of a command: gilvm 
 usage 'policies of an unknown name' "there is no policy 'nosuch'; there are: cpython" 'policies nosuch'
 usage 'policies of two names' "one policy at a time" 'policies fifo cpython'
 usage 'policies with an unknown option' "unrecognized option '-x'" 'policies -x'
-usage 'help for an unknown command' "there is no command 'nosuch'; there are: compare, policies, help" 'help nosuch'
+usage 'help for an unknown command' "there is no command 'nosuch'; there are: compare, lab, policies, help" 'help nosuch'
 echo 'print("a script of that name")' >policies
 check 'a script that is called like a command runs with ./' 0 'a script of that name' 'gilvm ./policies'
 check 'and after --' 0 'a script of that name' 'gilvm -- policies'

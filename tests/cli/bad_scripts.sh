@@ -62,10 +62,10 @@ run 'releasing a lock nobody holds' 1 'nobody holds it' 'thread.lock():release()
 run 'releasing a lock of another thread' 1 "it is held by thread 'main'" \
   'local l = thread.lock() l:acquire() local ok, err = thread.start(l.release, l):join() error(err)'
 run 'releasing a lock twice' 1 'nobody holds it' 'local l = thread.lock() l:acquire() l:release() l:release()'
-run 'acquiring a lock one holds' 1 'held by this thread already' 'local l = thread.lock() l:acquire() l:acquire()'
-run 'acquiring a lock whose owner is gone' 1 'which has finished' \
+run 'acquiring a lock one holds' 1 "held by 'main' itself" 'local l = thread.lock() l:acquire() l:acquire()'
+run 'acquiring a lock whose owner is gone' 1 'who has finished' \
   'local l = thread.lock() thread.start(l.acquire, l):join() l:acquire()'
-run 'waiting for a lock whose owner goes away' 1 'which has finished' \
+run 'waiting for a lock whose owner goes away' 1 'who has finished' \
   'local l = thread.lock() thread.start(function() l:acquire() time.sleep(0.1) end) time.sleep(0.05) l:acquire()'
 run 'a negative timeout' 1 'script.lua:2: ' 'thread.lock():acquire(-1)'
 run 'a timeout that is no number' 1 'number expected' 'thread.start(print):join("soon")'

@@ -13,7 +13,7 @@ fits() {
 }
 
 check '--help names every option and command' 0 'usage: gilvm [options] [script [args]]' 'gilvm --help'
-for word in -e -i -l -v -E -W --jobs --as --policy --checkpoint --stats --stats-json --color --version \
+for word in -e -i -l -v -E -W --jobs --as --policy --checkpoint --deadlock --stats --stats-json --color --version \
   'gilvm compare' 'gilvm policies' 'examples:'; do
   check "--help names $word" 0 "$word" 'gilvm --help'
 done
@@ -26,7 +26,8 @@ check '--version' 0 'gilvm 0.1.0 (Lua 5.4.' 'gilvm --version'
 check '-v is what lua says, since programs read it' 0 'Lua.org, PUC-Rio' 'gilvm -v'
 fits 100 'gilvm --help'
 
-for policy in cpython cpython2 fifo cooperative; do
+for policy in cpython cpython2 beazley bfs ruby ocaml4 ocaml pypy micropython fifo eventual bounded fair mlfq lottery \
+  stride random cooperative; do
   check "policies lists $policy" 0 "$policy  " 'gilvm policies'
   for word in models does 'does badly' source parameters 'example'; do
     check "policies $policy shows: $word" 0 "  $word" "gilvm policies $policy"

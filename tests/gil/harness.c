@@ -257,7 +257,8 @@ void actor_start(struct actor *actor, enum act act, gil_cause cause, int64_t dea
   ck_assert_msg(!actor->has_work, "the actor is still at its last operation");
   actor->act = act;
   actor->cause = cause;
-  actor->reason = (struct gil_reason){.cause = cause, .deadline_ns = deadline_ns, .what = "a test"};
+  const struct gil_waitable *on = act == ACT_WAIT ? actor->on : NULL;
+  actor->reason = (struct gil_reason){.cause = cause, .deadline_ns = deadline_ns, .what = "a test", .on = on};
   actor->has_work = true;
   pthread_cond_broadcast(&actor->changed);
   pthread_mutex_unlock(&actor->mutex);

@@ -90,6 +90,7 @@ struct actor {
   enum act act;
   gil_cause cause;
   struct gil_reason reason;
+  const struct gil_waitable *on; /* what its waits are for, from now on */
   int result; /* of the last act that returns something */
 };
 

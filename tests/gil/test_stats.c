@@ -93,6 +93,40 @@ START_TEST(test_hold_and_wait_are_measured_to_the_nanosecond) {
 }
 END_TEST
 
+START_TEST(test_the_time_between_two_holders_counts_only_if_somebody_waited) {
+  given_a_holds_and_b_waits("fifo");
+  clock_advance(4 * MS);
+  parker_freeze(&b->thread->lock_parker);
+  actor_do(a, ACT_BLOCK_BEGIN, GIL_CAUSE_IO); /* B has the lock, and does not run yet */
+  clock_advance(3 * MS);
+  parker_thaw(&b->thread->lock_parker);
+  actor_finish(b);
+  struct gil_snapshot *snapshot = snapshot_now();
+  ck_assert_int_eq(snapshot->lock.handover_ns, 3 * MS);
+  ck_assert_uint_eq(snapshot->lock.waits.count, 1);
+  ck_assert_int_eq(snapshot->lock.waits.max_ns, 7 * MS);
+  free(snapshot);
+  clock_advance(MS);
+  actor_do(b, ACT_BLOCK_BEGIN, GIL_CAUSE_IO); /* nobody waits */
+  clock_advance(5 * MS);
+  actor_do(b, ACT_BLOCK_END, GIL_CAUSE_IO);
+  snapshot = snapshot_now();
+  ck_assert_int_eq(snapshot->lock.handover_ns, 3 * MS);
+  ck_assert_uint_eq(snapshot->lock.waits.count, 1);
+  free(snapshot);
+}
+END_TEST
+
+START_TEST(test_a_wait_that_still_lasts_is_among_the_waits) {
+  given_a_holds_and_b_waits("cooperative");
+  clock_advance(9 * MS);
+  struct gil_snapshot *snapshot = snapshot_now();
+  ck_assert_uint_eq(snapshot->lock.waits.count, 1);
+  ck_assert_int_eq(snapshot->lock.waits.max_ns, 9 * MS);
+  free(snapshot);
+}
+END_TEST
+
 START_TEST(test_a_snapshot_counts_the_hold_and_the_wait_that_still_last) {
   given_a_holds_and_b_waits("cpython");
   clock_advance(4 * MS);
@@ -300,6 +334,8 @@ END_TEST
 int main(void) {
   const TTest *const tests[] = {
       test_hold_and_wait_are_measured_to_the_nanosecond,
+      test_the_time_between_two_holders_counts_only_if_somebody_waited,
+      test_a_wait_that_still_lasts_is_among_the_waits,
       test_a_snapshot_counts_the_hold_and_the_wait_that_still_last,
       test_the_time_to_wake_up_is_nobodys_fault,
       test_under_handoff_the_time_to_wake_up_is_wait_and_not_hold,

@@ -14,7 +14,13 @@ local function everybody_moves()
   for i = 1, 3 do while counts[i] == before[i] do end end
 end
 
-for _, name in ipairs { "fifo", "cpython2", "cpython", "cpython2", "fifo:interval=100us", "cpython:interval=50us" } do
+local names = {
+  "fifo", "cpython2", "cpython", "cpython2", "fifo:interval=100us", "cpython:interval=50us", "beazley:interval=1ms", "bfs:slice=1ms",
+  "ruby:quantum=2ms,tick=1ms", "ocaml4:tick=1ms", "ocaml:tick=1ms", "pypy", "micropython", "eventual:interval=1ms",
+  "bounded:interval=1ms", "fair:slice=1ms", "mlfq:slice=1ms,boost=10ms", "lottery:quantum=1ms", "stride:quantum=1ms",
+  "random:interval=200us", "pypy:poll=1ms", "fair", "cpython",
+}
+for _, name in ipairs(names) do
   gil.policy(name)
   everybody_moves()
 end

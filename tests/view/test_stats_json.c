@@ -44,7 +44,9 @@ START_TEST(test_lock_has_all_its_figures) {
   assert_has(text, "\"label\":\"\",\"id\":1,\"policy\":\"cpython:interval=5ms\",\"age_s\":1.500000000,"
                    "\"held_s\":1.250000000,\"acquisitions\":9,\"switches\":8,\"by_cause\":{\"interval\":7,");
   assert_has(text, "\"I/O\":1");
-  assert_has(text, "\"asks\":6,\"lost_races\":5,\"longest_wait_s\":0.005000000}");
+  assert_has(text, "\"asks\":6,\"lost_races\":5,\"longest_wait_s\":0.005000000,\"handover_s\":0.000000000,"
+                   "\"waits\":{\"count\":0,\"p50_s\":0.000000000,\"p99_s\":0.000000000,\"max_s\":0.000000000},"
+                   "\"latencies\":{}}");
   free(text);
   free(snapshot);
 }
@@ -66,7 +68,7 @@ START_TEST(test_thread_has_all_its_figures) {
   char *text = json_of_one(snapshot);
   assert_has(text, "{\"name\":\"T1\",\"gil\":0,\"id\":1,\"count\":1,\"finished\":false,\"life_s\":2.000000000,"
                    "\"hold_s\":0.700000000,\"wait_s\":0.041000000,\"acquisitions\":12,\"lost_races\":0,"
-                   "\"longest_wait_s\":0.030000000,\"blocked_s\":{\"sleep\":0.100000000,\"lock\":0.000000000,");
+                   "\"work\":0,\"longest_wait_s\":0.030000000,\"blocked_s\":{\"sleep\":0.100000000,\"lock\":0.000000000,");
   assert_has(text, "\"waited_on\":{\"T2\":0.040000000,\"(elsewhere)\":0.001000000}}");
   assert_has(text, "\"waited_on\":{}}"); /* T2's */
   free(text);

@@ -56,6 +56,8 @@ int main(void) {
   suite_add_tcase(suite, color_cases());
   suite_add_tcase(suite, compare_cases());
   suite_add_tcase(suite, verdict_cases());
+  suite_add_tcase(suite, lab_cases());
+  suite_add_tcase(suite, lab_chart_cases());
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_SILENT);
   int failed = srunner_ntests_failed(runner);

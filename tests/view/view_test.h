@@ -39,5 +39,7 @@ TCase *stats_table_cases(void);
 TCase *color_cases(void);
 TCase *compare_cases(void);
 TCase *verdict_cases(void);
+TCase *lab_cases(void);
+TCase *lab_chart_cases(void);
 
 #endif
